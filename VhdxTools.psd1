@@ -1,0 +1,28 @@
+@{
+    # The loader is a nested module: those are imported first, and only it can find the right VhdxTools.Core.
+    RootModule           = 'bin/VhdxTools.dll'
+    NestedModules        = @('bin/VhdxTools.Loader.dll')
+    ModuleVersion        = '0.1.0'
+    GUID                 = 'b1b0c7a3-5f0e-4f5b-9b1d-2f6f0a8d6c41'
+    Author               = 'VhdxTools contributors'
+    CompanyName          = 'VhdxTools'
+    Copyright            = '(c) VhdxTools contributors. MIT licence.'
+    Description          = 'Creates and inspects VHDX virtual disk files on Windows, Linux and macOS without Hyper-V, administrator rights or mounted disks.'
+    PowerShellVersion    = '5.1'
+    CompatiblePSEditions = @('Desktop', 'Core')
+    FormatsToProcess     = @('bin/VhdxTools.Format.ps1xml')
+    CmdletsToExport      = @(
+        'Get-VhdxImage'
+        'Get-VhdxLayout'
+        'New-VhdxImage'
+    )
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('VHDX', 'VHD', 'AVHDX', 'Hyper-V', 'VirtualDisk', 'DiskImage', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            ReleaseNotes = 'First version: New-VhdxImage, Get-VhdxImage and Get-VhdxLayout.'
+        }
+    }
+}

@@ -1,0 +1,446 @@
+#requires -Version 7.4
+<#
+.SYNOPSIS
+Builds, tests, measures and packages VhdxTools.
+.DESCRIPTION
+Needs the .NET 10 SDK only; run it in the PowerShell of the tool manifest:
+
+    dotnet tool exec --yes powershell -- -NoProfile -File build.ps1 -Task Test
+
+Quickstart  builds, makes d.vhdx in the current folder and shows its layout
+Build       publishes the module to bin/, where VhdxTools.psd1 expects it
+Test        builds and runs every test suite; the last line is 'N passed, N failed, N skipped'
+Bench       builds and runs tests/Bench/*.Bench.ps1
+Package     builds and writes out/VhdxTools (a module folder) and out/VhdxTools.<version>.nupkg
+.EXAMPLE
+./build.ps1 -Task Test -Suite Core -Filter HeaderTests
+Runs the tests of Core whose full name contains HeaderTests.
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('Quickstart', 'Build', 'Test', 'Bench', 'Package')]
+    [string[]] $Task = 'Build',
+
+    # Test: the suites to run; all of them by default.
+    [ValidateSet('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard', 'Format')]
+    [string[]] $Suite = @('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard', 'Format'),
+
+    # Test: only tests whose full name contains this text.
+    [string] $Filter,
+
+    # Test: the version of Pester.
+    [string] $PesterVersion = '6.2.0',
+
+    # Package: where the module folder and the package are written.
+    [string] $OutputPath,
+
+    # Takes bin/ as it is.
+    [switch] $NoBuild
+)
+
+Set-StrictMode -Version 3
+$ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $false
+$ProgressPreference = 'SilentlyContinue'
+
+$env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
+$env:DOTNET_NOLOGO = '1'
+$env:POWERSHELL_TELEMETRY_OPTOUT = '1'
+$env:POWERSHELL_UPDATECHECK = 'Off'
+if ([Console]::IsOutputRedirected) {
+    $env:NO_COLOR = '1'
+    $PSStyle.OutputRendering = 'PlainText'
+}
+
+$hashingVersions = [ordered]@{ VHDXTOOLS_TEST_HASHING9 = '9.0.4'; VHDXTOOLS_TEST_HASHING10 = '10.0.0' }
+$peerTools = [ordered]@{
+    'qemu-img'  = 'qemu-utils'
+    'qemu-io'   = 'qemu-utils'
+    '7zz'       = '7zip'
+    'vhdiinfo'  = 'libvhdi-utils'
+    'nbdkit'    = 'nbdkit'
+    'nbdcopy'   = 'libnbd-bin'
+    'ntfs-3g'   = 'ntfs-3g'
+    'mkfs.ntfs' = 'ntfs-3g'
+    'mkfs.ext4' = 'e2fsprogs'
+    'sfdisk'    = 'fdisk'
+    'strace'    = 'strace'
+}
+$scratch = Join-Path $PSScriptRoot 'obj'
+$isBuilt = [bool] $NoBuild
+
+function Invoke-Native {
+    # Runs a program; a nonzero exit code is an error that says what was run.
+    param([Parameter(Mandatory)] [string] $Command, [string[]] $ArgumentList = @(), [switch] $Quiet)
+
+    if ($Quiet) {
+        $lines = & $Command @ArgumentList 2>&1
+        if ($LASTEXITCODE -ne 0) { $lines | Out-Host }
+    }
+    else {
+        & $Command @ArgumentList | Out-Host
+    }
+    if ($LASTEXITCODE -ne 0) { throw "'$Command $($ArgumentList -join ' ')' ended with exit code $LASTEXITCODE." }
+}
+
+function Invoke-Shell {
+    # Runs a fresh PowerShell of this same version: assemblies that were loaded once stay loaded. It writes straight to our
+    # output, so it sees the terminal that we see. Gives the exit code back.
+    param([Parameter(Mandatory)] [string[]] $ArgumentList, [hashtable] $Environment = @{})
+
+    $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
+    $start.UseShellExecute = $false
+    $start.WorkingDirectory = (Get-Location -PSProvider FileSystem).ProviderPath
+    if ([IO.Path]::GetFileNameWithoutExtension($start.FileName) -eq 'dotnet') {
+        $start.ArgumentList.Add((Join-Path $PSHOME 'pwsh.dll'))
+    }
+    foreach ($argument in @('-NoProfile', '-NonInteractive') + $ArgumentList) { $start.ArgumentList.Add($argument) }
+    foreach ($name in $Environment.Keys) { $start.Environment[$name] = $Environment[$name] }
+    $process = [Diagnostics.Process]::Start($start)
+    $process.WaitForExit()
+    $process.ExitCode
+}
+
+function New-EmptyFolder {
+    param([Parameter(Mandatory)] [string] $Path)
+
+    if (Test-Path -LiteralPath $Path) { Remove-Item -LiteralPath $Path -Recurse -Force }
+    $null = New-Item -ItemType Directory -Path $Path -Force
+}
+
+function Invoke-Build {
+    if ($script:isBuilt) { return }
+
+    $stage = Join-Path $scratch 'stage'
+    New-EmptyFolder $stage
+
+    # One run of MSBuild for all: four runs of 'dotnet publish' take three times as long.
+    $publish = Join-Path $stage 'publish.proj'
+    $source = Join-Path $PSScriptRoot 'src'
+    $projects = @(
+        @{ Name = 'VhdxTools'; Framework = 'netstandard2.0'; To = 'cmdlets' }
+        @{ Name = 'VhdxTools.Loader'; Framework = 'netstandard2.0'; To = 'loader' }
+        @{ Name = 'VhdxTools.Core'; Framework = 'netstandard2.0'; To = 'netstandard2.0' }
+        @{ Name = 'VhdxTools.Core'; Framework = 'net10.0'; To = 'net10.0' }
+    )
+    $items = foreach ($project in $projects) {
+        $path = [Security.SecurityElement]::Escape((Join-Path $source $project.Name "$($project.Name).csproj"))
+        $to = [Security.SecurityElement]::Escape((Join-Path $stage 'publish' $project.To))
+        "    <Project Include=`"$path`" Framework=`"$($project.Framework)`" To=`"$to/`" />"
+    }
+    Set-Content -LiteralPath $publish -Value @"
+<Project>
+  <ItemGroup>
+$($items -join "`n")
+  </ItemGroup>
+  <Target Name="Restore">
+    <MSBuild Projects="@(Project)" Targets="Restore" RemoveProperties="TargetFramework" />
+  </Target>
+  <Target Name="Publish">
+    <MSBuild Projects="%(Project.FullPath)" Targets="Publish"
+             Properties="Configuration=Release;TargetFramework=%(Project.Framework);PublishDir=%(Project.To);NoBuild=false" />
+  </Target>
+</Project>
+"@
+    Invoke-Native dotnet @('msbuild', $publish, '-restore', '-t:Publish', '-nologo', '-v:quiet', '-tl:off')
+
+    $bin = Join-Path $stage 'bin'
+    $null = New-Item -ItemType Directory -Path $bin
+    Copy-Item (Join-Path $stage 'publish' 'cmdlets' 'VhdxTools.dll') $bin
+    Copy-Item (Join-Path $stage 'publish' 'loader' 'VhdxTools.Loader.dll') $bin
+    Copy-Item (Join-Path $source 'VhdxTools' 'VhdxTools.Format.ps1xml') $bin
+    foreach ($framework in 'net10.0', 'netstandard2.0') {
+        $null = New-Item -ItemType Directory -Path (Join-Path $bin $framework)
+        Copy-Item (Join-Path $stage 'publish' $framework '*.dll') (Join-Path $bin $framework)
+    }
+
+    # Moved aside and not deleted: Windows does not delete assemblies that a session has loaded, but renames their folder's files.
+    $target = Join-Path $PSScriptRoot 'bin'
+    if (Test-Path -LiteralPath $target) {
+        Move-Item -LiteralPath $target -Destination (Join-Path $stage 'old')
+    }
+    Move-Item -LiteralPath $bin -Destination $target
+    Remove-Item -LiteralPath $stage -Recurse -Force -ErrorAction SilentlyContinue
+    $script:isBuilt = $true
+    Write-Host "Built $target"
+}
+
+function Restore-TestPackage {
+    # Downloads what only the tests need into the NuGet package folder; returns that folder.
+    param([Parameter(Mandatory)] [string] $PesterVersion)
+
+    $folder = Join-Path $scratch "packages-$PesterVersion"
+    $assets = Join-Path $folder 'obj' 'project.assets.json'
+    $project = Join-Path $folder 'packages.csproj'
+    $null = New-Item -ItemType Directory -Path $folder -Force
+    $hashing = ($hashingVersions.Values | ForEach-Object { "[$_]" }) -join ';'
+    Set-Content -LiteralPath $project -Value @"
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <TargetFramework>net10.0</TargetFramework>
+    <NuGetAudit>false</NuGetAudit>
+  </PropertyGroup>
+  <ItemGroup>
+    <PackageDownload Include="Pester" Version="[$PesterVersion]" />
+    <PackageDownload Include="System.IO.Hashing" Version="$hashing" />
+  </ItemGroup>
+</Project>
+"@
+    Invoke-Native dotnet @('restore', $project, '-v:quiet', '-tl:off') -Quiet
+    @((Get-Content -LiteralPath $assets -Raw | ConvertFrom-Json -AsHashtable).packageFolders.Keys)[0]
+}
+
+function Install-PeerTool {
+    # The programs that the tests compare us with. Returns those that should be here and are not.
+    if (-not $IsWindows) {
+        # Where mkfs and sfdisk lie; not on the path of every user.
+        $env:PATH = "$env:PATH$([IO.Path]::PathSeparator)/usr/sbin$([IO.Path]::PathSeparator)/sbin"
+    }
+    $findMissing = { @($peerTools.Keys | Where-Object { -not (Get-Command $_ -CommandType Application -ErrorAction Ignore) }) }
+    $missing = @(& $findMissing)
+    if (-not $missing) { return }
+
+    $mayInstall = $false
+    $prefix = @()
+    if ($IsLinux -and (Get-Command apt-get -CommandType Application -ErrorAction Ignore)) {
+        if ((& id -u) -eq '0') {
+            $mayInstall = $true
+        }
+        elseif (Get-Command sudo -CommandType Application -ErrorAction Ignore) {
+            & sudo -n true 2>&1 | Out-Null
+            $mayInstall = $LASTEXITCODE -eq 0
+            $prefix = @('sudo', '-n')
+        }
+    }
+    if (-not $mayInstall) {
+        Write-Host "Not on this system, so their tests are skipped: $($missing -join ', ')"
+        return
+    }
+
+    $packages = @($missing | ForEach-Object { $peerTools[$_] } | Sort-Object -Unique)
+    Write-Host "Installing $($packages -join ', ')"
+    $aptGet = {
+        $line = @($prefix) + @('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq') + $args
+        $command, $rest = $line
+        $output = & $command @rest 2>&1
+        if ($LASTEXITCODE -ne 0) { $output | Select-Object -Last 3 | Out-Host }
+        $LASTEXITCODE -eq 0
+    }
+    $null = & $aptGet 'update'
+    if (-not (& $aptGet 'install' '-y' '--no-install-recommends' @packages)) {
+        # One that is not to be had must not keep the others away.
+        foreach ($package in $packages) { $null = & $aptGet 'install' '-y' '--no-install-recommends' $package }
+    }
+    $missing = @(& $findMissing)
+    if ($missing) { Write-Host "Could not install: $($missing -join ', ')" }
+    $missing
+}
+
+function New-SuiteResult {
+    param([int] $Passed = 0, [int] $Failed = 0, [object[]] $Skipped = @(), [string[]] $Problems = @())
+
+    [pscustomobject]@{ Passed = $Passed; Failed = $Failed; Skipped = $Skipped; Problems = $Problems }
+}
+
+function Invoke-CoreSuite {
+    # xunit against one build of Core.
+    param([Parameter(Mandatory)] [string] $CoreBuild)
+
+    $results = Join-Path $scratch 'results' "core-$CoreBuild"
+    New-EmptyFolder $results
+    $arguments = @(
+        'test', (Join-Path $PSScriptRoot 'tests' 'VhdxTools.Core.Tests')
+        '-c', 'Release', "-p:CoreBuild=$CoreBuild", '-tl:off', '-nologo', '-v:minimal'
+        '--logger', 'trx;LogFileName=results.trx', '--results-directory', $results
+        '--blame-hang-timeout', '30min', '--blame-hang-dump-type', 'none'
+    )
+    if ($Filter) { $arguments += '--filter', "FullyQualifiedName~$Filter" }
+
+    # Each skipped test would be two lines; the reasons are printed once for all suites at the end.
+    & dotnet @arguments | Where-Object { $_ -notmatch '\[SKIP\]|^\s+Skipped ' } | Out-Host
+    $exitCode = $LASTEXITCODE
+    $trx = Join-Path $results 'results.trx'
+    if (-not (Test-Path -LiteralPath $trx)) {
+        if ($Filter -and $exitCode -eq 0) { return New-SuiteResult }
+        return New-SuiteResult -Problems "did not run (exit code $exitCode)"
+    }
+
+    $run = [xml]::new()
+    $run.Load($trx)
+    $namespaces = [Xml.XmlNamespaceManager]::new($run.NameTable)
+    $namespaces.AddNamespace('t', $run.DocumentElement.NamespaceURI)
+    $byOutcome = @{ Passed = 0; Failed = 0 }
+    $skipped = [Collections.Generic.List[object]]::new()
+    foreach ($test in $run.SelectNodes('//t:UnitTestResult', $namespaces)) {
+        switch ($test.GetAttribute('outcome')) {
+            'Passed' { $byOutcome.Passed++ }
+            'NotExecuted' {
+                $message = $test.SelectSingleNode('t:Output/t:ErrorInfo/t:Message', $namespaces)
+                $skipped.Add(@{ Name = $test.GetAttribute('testName'); Reason = $message ? $message.InnerText.Trim() : '' })
+            }
+            default { $byOutcome.Failed++ }
+        }
+    }
+    # A crashed test host leaves a file of results without the tests that it did not reach.
+    $problems = @(if ($exitCode -ne 0 -and $byOutcome.Failed -eq 0) { "ended with exit code $exitCode" })
+    New-SuiteResult @byOutcome -Skipped $skipped -Problems $problems
+}
+
+function Invoke-PesterSuite {
+    # Pester against the built module, with one build of Core.
+    param([Parameter(Mandatory)] [string] $CoreBuild, [Parameter(Mandatory)] [string] $PackageFolder)
+
+    $results = Join-Path $scratch 'results' "pester-$CoreBuild.json"
+    $null = New-Item -ItemType Directory -Path (Split-Path $results) -Force
+    Remove-Item -LiteralPath $results -ErrorAction Ignore
+    $environment = @{ VHDXTOOLS_CORE = $CoreBuild }
+    foreach ($name in $hashingVersions.Keys) {
+        $environment[$name] = Join-Path $PackageFolder 'system.io.hashing' $hashingVersions[$name] 'lib' 'netstandard2.0' 'System.IO.Hashing.dll'
+    }
+    $arguments = @('-File', (Join-Path $PSScriptRoot 'tests' 'Invoke-PesterSuite.ps1'))
+    $arguments += @('-PesterPath', (Join-Path $PackageFolder 'pester' $PesterVersion 'tools' 'Pester.psd1'), '-ResultPath', $results)
+    if ($Filter) { $arguments += '-Filter', $Filter }
+    $exitCode = Invoke-Shell $arguments $environment
+    if (-not (Test-Path -LiteralPath $results)) {
+        return New-SuiteResult -Problems "did not run (exit code $exitCode)"
+    }
+
+    $result = Get-Content -LiteralPath $results -Raw | ConvertFrom-Json -AsHashtable
+    $problems = @($result.Problems)
+    if ($exitCode -ne 0 -and $result.Failed -eq 0 -and -not $problems) { $problems = @("ended with exit code $exitCode") }
+    New-SuiteResult -Passed $result.Passed -Failed $result.Failed -Skipped $result.Skipped -Problems $problems
+}
+
+function Invoke-FormatSuite {
+    & dotnet format (Join-Path $PSScriptRoot 'VhdxTools.sln') --verify-no-changes | Out-Host
+    if ($LASTEXITCODE -eq 0) { New-SuiteResult -Passed 1 } else { New-SuiteResult -Failed 1 }
+}
+
+function Invoke-Test {
+    # Returns whether everything passed.
+    $passed = 0
+    $failed = 0
+    $problems = [Collections.Generic.List[string]]::new()
+    $skipped = [Collections.Generic.List[object]]::new()
+    try {
+        Invoke-Build
+        foreach ($tool in Install-PeerTool) { $problems.Add("the peer tool $tool is missing") }
+        $packageFolder = if ($Suite -like 'Pester*') { Restore-TestPackage $PesterVersion }
+
+        foreach ($name in $Suite | Select-Object -Unique) {
+            Write-Host "`n=== $name"
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            try {
+                $result = switch ($name) {
+                    'Core' { Invoke-CoreSuite 'net10.0' }
+                    'CoreNetStandard' { Invoke-CoreSuite 'netstandard2.0' }
+                    'Pester' { Invoke-PesterSuite 'net10.0' $packageFolder }
+                    'PesterNetStandard' { Invoke-PesterSuite 'netstandard2.0' $packageFolder }
+                    'Format' { Invoke-FormatSuite }
+                }
+            }
+            catch {
+                $result = New-SuiteResult -Problems "broke off: $_"
+            }
+            $passed += $result.Passed
+            $failed += $result.Failed
+            foreach ($problem in $result.Problems) { $problems.Add("${name}: $problem") }
+            if (-not $Filter -and -not $result.Problems -and $result.Passed + $result.Failed -eq 0) { $problems.Add("${name}: no test ran") }
+            foreach ($test in $result.Skipped) { $skipped.Add([pscustomobject]@{ Suite = $name; Name = $test.Name; Reason = $test.Reason }) }
+            Write-Host ('{0}: {1} passed, {2} failed, {3} skipped in {4:n0} s' -f $name, $result.Passed, $result.Failed, @($result.Skipped).Count, $watch.Elapsed.TotalSeconds)
+        }
+        if ($passed + $failed -eq 0 -and $problems.Count -eq 0) { $problems.Add('no test ran') }
+    }
+    catch {
+        $problems.Add("$_")
+    }
+
+    if ($skipped.Count) {
+        Write-Host "`nSkipped:"
+        foreach ($group in $skipped | Group-Object Reason | Sort-Object Count -Descending) {
+            Write-Host ('  {0} x {1}' -f $group.Count, ($group.Name ? $group.Name : 'no reason given'))
+            foreach ($test in $group.Group | Sort-Object Suite, Name | Select-Object -First 5) { Write-Host "      $($test.Suite): $($test.Name)" }
+            if ($group.Count -gt 5) { Write-Host "      and $($group.Count - 5) more" }
+        }
+    }
+    foreach ($problem in $problems) { Write-Host "`nFAILED  $problem" }
+
+    # What kept tests from running counts as a failed test: the last line alone must tell.
+    $failed += $problems.Count
+    Write-Host ''
+    Write-Host "$passed passed, $failed failed, $($skipped.Count) skipped"
+    $failed -eq 0
+}
+
+function Invoke-Package {
+    Invoke-Build
+    $manifest = Import-PowerShellDataFile (Join-Path $PSScriptRoot 'VhdxTools.psd1')
+    $out = $OutputPath ? $PSCmdlet.GetUnresolvedProviderPathFromPSPath($OutputPath) : (Join-Path $PSScriptRoot 'out')
+    $module = Join-Path $out 'VhdxTools'
+    $null = New-Item -ItemType Directory -Path $out -Force
+    Get-ChildItem -LiteralPath $out -Filter 'VhdxTools.*.nupkg' | Remove-Item
+    New-EmptyFolder $module
+    foreach ($item in 'VhdxTools.psd1', 'bin', 'en-US', 'LICENSE', 'README.md') {
+        Copy-Item -LiteralPath (Join-Path $PSScriptRoot $item) -Destination $module -Recurse
+    }
+    Import-Module Microsoft.PowerShell.PSResourceGet
+    Compress-PSResource -Path $module -DestinationPath $out
+    $package = Join-Path $out "VhdxTools.$($manifest.ModuleVersion).nupkg"
+    if (-not (Test-Path -LiteralPath $package)) { throw "Compress-PSResource did not write '$package'." }
+    Write-Host "Wrote $module and $package"
+}
+
+function Invoke-Bench {
+    Invoke-Build
+    $null = Install-PeerTool
+    $benches = @(Get-ChildItem -Path (Join-Path $PSScriptRoot 'tests' 'Bench' '*.Bench.ps1') | Sort-Object Name)
+    if (-not $benches) { throw 'There is no bench in tests/Bench.' }
+    $failed = foreach ($bench in $benches) {
+        Write-Host "`n=== $($bench.BaseName)"
+        $exitCode = Invoke-Shell '-File', $bench.FullName
+        if ($exitCode -ne 0) { $bench.BaseName }
+    }
+    if ($failed) { throw "Failed: $($failed -join ', ')" }
+}
+
+function Invoke-Quickstart {
+    Invoke-Build
+    $manifest = (Join-Path $PSScriptRoot 'VhdxTools.psd1').Replace("'", "''")
+    $exitCode = Invoke-Shell '-Command', @"
+`$ErrorActionPreference = 'Stop'
+Import-Module '$manifest'
+if (Test-Path -LiteralPath d.vhdx) {
+    Write-Host "`nd.vhdx exists already and is left as it is.`n`nPS> Get-VhdxImage -Path d.vhdx"
+    Get-VhdxImage -Path d.vhdx | Out-Host
+}
+else {
+    Write-Host "`nPS> New-VhdxImage -Path d.vhdx -SizeBytes 10GB -Type Dynamic"
+    New-VhdxImage -Path d.vhdx -SizeBytes 10GB -Type Dynamic | Out-Host
+}
+Write-Host 'PS> Get-VhdxLayout -Path d.vhdx'
+`$layout = Get-VhdxLayout -Path d.vhdx
+`$layout | Out-Host
+Write-Host 'PS> (Get-VhdxLayout -Path d.vhdx).Areas'
+`$layout.Areas | Out-Host
+"@
+    if ($exitCode -ne 0) { throw "The quickstart ended with exit code $exitCode." }
+}
+
+$ok = $true
+try {
+    foreach ($name in $Task) {
+        switch ($name) {
+            'Quickstart' { Invoke-Quickstart }
+            'Build' { Invoke-Build }
+            'Test' { $ok = (Invoke-Test) -and $ok }
+            'Bench' { Invoke-Bench }
+            'Package' { Invoke-Package }
+        }
+    }
+}
+catch {
+    $ok = $false
+    Write-Host "FAILED  $_ (build.ps1, line $($_.InvocationInfo.ScriptLineNumber))"
+}
+exit ($ok ? 0 : 1)

@@ -1,0 +1,101 @@
+namespace VhdxTools;
+
+/// <summary>
+/// The ids of all errors that are not breaches of a format rule (those carry the rule's id, see <see cref="VhdxRules"/>).
+/// They are the first part of PowerShell's FullyQualifiedErrorId, and a contract: an id is never given a new meaning.
+/// </summary>
+public static class ErrorIds
+{
+    /// <summary>The virtual size is not valid.</summary>
+    public const string InvalidSize = nameof(InvalidSize);
+
+    /// <summary>A size is needed and was not given.</summary>
+    public const string SizeRequired = nameof(SizeRequired);
+
+    /// <summary>The block size is not valid.</summary>
+    public const string InvalidBlockSize = nameof(InvalidBlockSize);
+
+    /// <summary>The log size is not valid.</summary>
+    public const string InvalidLogSize = nameof(InvalidLogSize);
+
+    /// <summary>A logical sector size is not valid, or differs from the parent's.</summary>
+    public const string InvalidLogicalSectorSize = nameof(InvalidLogicalSectorSize);
+
+    /// <summary>A physical sector size is not valid.</summary>
+    public const string InvalidPhysicalSectorSize = nameof(InvalidPhysicalSectorSize);
+
+    /// <summary>The creator string is too long or holds a NUL.</summary>
+    public const string InvalidCreator = nameof(InvalidCreator);
+
+    /// <summary>The disk identifier is all zero.</summary>
+    public const string InvalidDiskIdentifier = nameof(InvalidDiskIdentifier);
+
+    /// <summary>Two parameters contradict each other, or one does not apply to the type of image.</summary>
+    public const string ContradictingParameters = nameof(ContradictingParameters);
+
+    /// <summary>A differencing image was asked for without a parent.</summary>
+    public const string ParentRequired = nameof(ParentRequired);
+
+    /// <summary>The path from the child to the parent cannot be stored in a parent locator.</summary>
+    public const string ParentPathNotStorable = nameof(ParentPathNotStorable);
+
+    /// <summary>The destination is the parent, or an image that the parent depends on.</summary>
+    public const string DestinationIsParent = nameof(DestinationIsParent);
+
+    /// <summary>The path is not one of the file system.</summary>
+    public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
+
+    /// <summary>The path is not valid.</summary>
+    public const string InvalidPath = nameof(InvalidPath);
+
+    /// <summary>The file does not exist.</summary>
+    public const string FileNotFound = nameof(FileNotFound);
+
+    /// <summary>The folder does not exist.</summary>
+    public const string FolderNotFound = nameof(FolderNotFound);
+
+    /// <summary>The path or a part of it is longer than the file system takes.</summary>
+    public const string PathTooLong = nameof(PathTooLong);
+
+    /// <summary>The destination exists and -Force was not given.</summary>
+    public const string FileExists = nameof(FileExists);
+
+    /// <summary>The path is a folder.</summary>
+    public const string PathIsFolder = nameof(PathIsFolder);
+
+    /// <summary>The path is a device, a pipe or a socket.</summary>
+    public const string NotARegularFile = nameof(NotARegularFile);
+
+    /// <summary>The file is empty.</summary>
+    public const string FileEmpty = nameof(FileEmpty);
+
+    /// <summary>The file is compressed or an archive.</summary>
+    public const string FileCompressed = nameof(FileCompressed);
+
+    /// <summary>The file is a VHD where only a VHDX will do.</summary>
+    public const string FileIsVhd = nameof(FileIsVhd);
+
+    /// <summary>The file is neither VHDX nor VHD.</summary>
+    public const string NotAVirtualDisk = nameof(NotAVirtualDisk);
+
+    /// <summary>A VHD whose footer or dynamic header cannot be used.</summary>
+    public const string VhdDamaged = nameof(VhdDamaged);
+
+    /// <summary>The account may not read or write here.</summary>
+    public const string AccessDenied = nameof(AccessDenied);
+
+    /// <summary>Another process has the file open.</summary>
+    public const string FileInUse = nameof(FileInUse);
+
+    /// <summary>The volume is full.</summary>
+    public const string DiskFull = nameof(DiskFull);
+
+    /// <summary>The file would be larger than the file system can hold.</summary>
+    public const string FileSystemLimit = nameof(FileSystemLimit);
+
+    /// <summary>The system cannot reserve space without writing it.</summary>
+    public const string ReserveNotSupported = nameof(ReserveNotSupported);
+
+    /// <summary>Reading or writing failed.</summary>
+    public const string IOFailed = nameof(IOFailed);
+}

@@ -1,0 +1,91 @@
+using System;
+using VhdxTools.Format;
+using VhdxTools.Images;
+using VhdxTools.IO;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Disks;
+
+/// <summary>Reads the virtual disk of one file that has no parent (MS-VHDX 2.5.1.1).</summary>
+internal sealed class VhdxDiskReader
+{
+    private readonly BlockAllocationTable _bat;
+    private readonly VhdxGeometry _geometry;
+    private readonly IRandomAccessFile _view;
+
+    /// <param name="image">An image that is open without errors.</param>
+    /// <exception cref="InvalidOperationException">The image has a parent, whose data this reader does not see.</exception>
+    public VhdxDiskReader(VhdxFile image)
+    {
+        _bat = image.Bat!;
+        _geometry = image.Geometry!;
+        _view = image.View;
+        if (_geometry.HasParent)
+        {
+            throw new InvalidOperationException("A differencing image is read with its parents.");
+        }
+    }
+
+    public long Capacity => _geometry.VirtualDiskSize;
+
+    /// <summary>Fills the buffer from a place on the virtual disk; what lies beyond the disk is zero.</summary>
+    /// <exception cref="VhdxException">A block has a reserved state, or lies outside the file.</exception>
+    public void Read(long offset, Span<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            long block = offset / _geometry.BlockSize;
+            long within = offset % _geometry.BlockSize;
+            int count = (int)Math.Min(buffer.Length, _geometry.BlockSize - within);
+            Span<byte> part = buffer.Slice(0, count);
+            if (block >= _geometry.PayloadBlockCount)
+            {
+                buffer.Clear();
+                return;
+            }
+
+            ReadBlock(block, within, part);
+            buffer = buffer.Slice(count);
+            offset += count;
+        }
+    }
+
+    private void ReadBlock(long block, long within, Span<byte> part)
+    {
+        long index = _geometry.EntryOfPayloadBlock(block);
+        BatEntry entry = _bat[index];
+        if (!entry.IsStateValid || entry.State == BlockState.PartiallyPresent)
+        {
+            throw new VhdxException(new VhdxFinding
+            {
+                RuleId = VhdxRules.BatState.Id,
+                Severity = FindingSeverity.Error,
+                Reference = VhdxRules.BatState.Reference,
+                Message = FormattableString.Invariant($"Payload block {block} has a state that a file without a parent must not have."),
+                File = _view.Name,
+                Actual = FormattableString.Invariant($"{(int)entry.State}"),
+            });
+        }
+
+        if (entry.State == BlockState.FullyPresent && entry.FileOffset >= FormatConstants.HeaderSectionLength)
+        {
+            _view.ReadPadded(entry.FileOffset + within, part);
+        }
+        else if (entry.State == BlockState.FullyPresent)
+        {
+            throw new VhdxException(new VhdxFinding
+            {
+                RuleId = VhdxRules.BlockOffset.Id,
+                Severity = FindingSeverity.Error,
+                Reference = VhdxRules.BlockOffset.Reference,
+                Message = FormattableString.Invariant($"Payload block {block} lies inside the header section."),
+                File = _view.Name,
+                FileOffset = entry.FileOffset,
+            });
+        }
+        else
+        {
+            part.Clear();
+        }
+    }
+}

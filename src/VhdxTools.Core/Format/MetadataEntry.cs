@@ -1,0 +1,27 @@
+using System;
+
+namespace VhdxTools.Format;
+
+/// <summary>One entry of the metadata table (MS-VHDX 2.6.1.2). Offset counts from the start of the metadata region.</summary>
+internal sealed record MetadataEntry(Guid Id, uint Offset, uint Length, MetadataFlags Flags)
+{
+    public const int EntryLength = 32;
+
+    private const int OffsetOffset = 16;
+    private const int LengthOffset = OffsetOffset + 4;
+    private const int FlagsOffset = LengthOffset + 4;
+
+    public static MetadataEntry Read(ReadOnlySpan<byte> bytes) => new(
+        ByteFields.Guid(bytes, 0),
+        ByteFields.U32(bytes, OffsetOffset),
+        ByteFields.U32(bytes, LengthOffset),
+        (MetadataFlags)(ByteFields.U32(bytes, FlagsOffset) & 7));
+
+    public void Write(Span<byte> bytes)
+    {
+        ByteFields.Guid(bytes, 0, Id);
+        ByteFields.U32(bytes, OffsetOffset, Offset);
+        ByteFields.U32(bytes, LengthOffset, Length);
+        ByteFields.U32(bytes, FlagsOffset, (uint)Flags);
+    }
+}

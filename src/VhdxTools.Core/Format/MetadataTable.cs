@@ -1,0 +1,45 @@
+using System;
+using System.Collections.Generic;
+
+namespace VhdxTools.Format;
+
+/// <summary>The table at the start of the metadata region (MS-VHDX 2.6.1).</summary>
+internal static class MetadataTable
+{
+    public const int Length = (int)(64 * FormatConstants.KiB);
+
+    private const int EntryCountOffset = 10;
+    private const int EntriesOffset = 32;
+
+    public static ReadOnlySpan<byte> Signature => "metadata"u8;
+
+    public static bool IsSignatureValid(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Signature);
+
+    public static ushort ReadEntryCount(ReadOnlySpan<byte> bytes) => ByteFields.U16(bytes, EntryCountOffset);
+
+    /// <summary>The entries, at most as many as the table has room for.</summary>
+    public static IReadOnlyList<MetadataEntry> ReadEntries(ReadOnlySpan<byte> bytes)
+    {
+        int count = Math.Min((int)ReadEntryCount(bytes), FormatConstants.MaximumTableEntries);
+        List<MetadataEntry> entries = new(count);
+        for (int i = 0; i < count; i++)
+        {
+            entries.Add(MetadataEntry.Read(bytes.Slice(OffsetOfEntry(i))));
+        }
+
+        return entries;
+    }
+
+    /// <summary>Fills a zeroed buffer; it may be shorter than the table when the entries fit.</summary>
+    public static void Write(IReadOnlyList<MetadataEntry> entries, Span<byte> bytes)
+    {
+        Signature.CopyTo(bytes);
+        ByteFields.U16(bytes, EntryCountOffset, (ushort)entries.Count);
+        for (int i = 0; i < entries.Count; i++)
+        {
+            entries[i].Write(bytes.Slice(OffsetOfEntry(i)));
+        }
+    }
+
+    public static int OffsetOfEntry(int index) => EntriesOffset + (index * MetadataEntry.EntryLength);
+}

@@ -1,0 +1,241 @@
+using System;
+using System.IO;
+using Microsoft.Win32.SafeHandles;
+using VhdxTools.Layout;
+
+namespace VhdxTools.IO;
+
+/// <summary>A file of the operating system. Reads and writes may come from several threads.</summary>
+internal sealed class OsFile : IRandomAccessFile
+{
+    private readonly SafeFileHandle _handle;
+#if !NET
+    private readonly FileStream _stream;
+    private readonly object _lock = new();
+#endif
+
+    private OsFile(string name, SafeFileHandle handle)
+    {
+        Name = name;
+        _handle = handle;
+#if !NET
+        _stream = new(handle, FileAccess.Read, bufferSize: 1);
+#endif
+    }
+
+#if !NET
+    private OsFile(string name, FileStream stream)
+    {
+        Name = name;
+        _stream = stream;
+        _handle = stream.SafeFileHandle;
+    }
+#endif
+
+    public string Name { get; }
+
+    public long Length => Guarded("read", () =>
+#if NET
+        RandomAccess.GetLength(_handle)
+#else
+        _stream.Length
+#endif
+    );
+
+    /// <summary>Opens for reading and leaves writers and deleters alone.</summary>
+    /// <exception cref="VhdxException">There is no such file, it is no regular file, or it cannot be opened.</exception>
+    public static OsFile OpenRead(string path)
+    {
+        FileKinds.ThrowIfNotRegular(path, "read");
+        if (PosixNative.IsLinux && PosixNative.OpenWithoutTrace(path) is SafeFileHandle handle)
+        {
+            return new(path, handle);
+        }
+
+        return Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, "read");
+    }
+
+    /// <summary>Makes a new file that nobody else can open while it is written.</summary>
+    /// <param name="path">Where the file is made.</param>
+    /// <param name="name">The name that messages give it.</param>
+    /// <exception cref="VhdxException">It exists already, or cannot be made.</exception>
+    public static OsFile CreateNew(string path, string name) => Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, "create", name);
+
+    /// <summary>Fails when another process has the file open in a way that the system can tell, or when it may not be written.</summary>
+    public static void ThrowIfInUse(string path) => Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, "replace").Dispose();
+
+    public int Read(long offset, Span<byte> buffer)
+    {
+        int total = 0;
+        try
+        {
+            while (total < buffer.Length)
+            {
+                int read = ReadOnce(offset + total, buffer.Slice(total));
+                if (read == 0)
+                {
+                    break;
+                }
+
+                total += read;
+            }
+
+            return total;
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            throw SystemErrors.Translate(exception, Name, "read");
+        }
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+#if NET
+            RandomAccess.Write(_handle, data, offset);
+#else
+            byte[] bytes = data.ToArray();
+            lock (_lock)
+            {
+                _stream.Position = offset;
+                _stream.Write(bytes, 0, bytes.Length);
+            }
+#endif
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            throw SystemErrors.Translate(exception, Name, "write");
+        }
+    }
+
+    public void SetLength(long length) => Guarded("lengthen", () =>
+    {
+#if NET
+        RandomAccess.SetLength(_handle, length);
+#else
+        _stream.SetLength(length);
+#endif
+        return 0;
+    });
+
+    public void Reserve(long length)
+    {
+        if (WindowsNative.IsWindows)
+        {
+            // A file without the sparse attribute gets its clusters when it is lengthened.
+            SetLength(length);
+            return;
+        }
+
+        long current = Length;
+        int error = PosixNative.IsLinux ? PosixNative.Allocate(_handle, current, length - current) : PosixNative.NoSuchSystemCall;
+        if (error is PosixNative.NotSupportedLinux or PosixNative.NoSuchSystemCall)
+        {
+            throw new VhdxException(
+                ErrorIds.ReserveNotSupported,
+                ErrorKind.NotSupported,
+                $"The system cannot reserve space for '{Name}' without writing it. Use -Preallocation Full to write zeros, or None to leave holes.");
+        }
+
+        if (error != 0)
+        {
+            throw SystemErrors.OfErrno(error, Name, FormattableString.Invariant($"reserve {length} bytes for"));
+        }
+    }
+
+    public void Flush() => Guarded("flush", () =>
+    {
+#if NET
+        RandomAccess.FlushToDisk(_handle);
+#else
+        _stream.Flush(flushToDisk: true);
+#endif
+        return 0;
+    });
+
+    public FileRange? FindData(long offset, long end)
+    {
+        FileRange whole = new(offset, end - offset);
+        if (whole.Length <= 0)
+        {
+            return null;
+        }
+
+        if (!PosixNative.IsLinux && !PosixNative.IsMacOS)
+        {
+            return whole;
+        }
+
+        bool known;
+        long start;
+        long dataEnd;
+#if !NET
+        lock (_lock)
+#endif
+        {
+            known = PosixNative.TryFindData(_handle, offset, out start, out dataEnd);
+        }
+
+        if (!known)
+        {
+            return whole;
+        }
+
+        return start < 0 || start >= end ? null : new FileRange(start, Math.Min(dataEnd, end) - start);
+    }
+
+    public void Dispose()
+    {
+#if !NET
+        _stream.Dispose();
+#endif
+        _handle.Dispose();
+    }
+
+    private static OsFile Open(string path, FileMode mode, FileAccess access, FileShare share, string verb, string? name = null)
+    {
+        try
+        {
+#if NET
+            return new(name ?? path, File.OpenHandle(path, mode, access, share));
+#else
+            return new(name ?? path, new FileStream(path, mode, access, share, bufferSize: 1));
+#endif
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            throw SystemErrors.Translate(exception, name ?? path, verb);
+        }
+    }
+
+    private int ReadOnce(long offset, Span<byte> buffer)
+    {
+#if NET
+        return RandomAccess.Read(_handle, buffer, offset);
+#else
+        byte[] bytes = new byte[buffer.Length];
+        int read;
+        lock (_lock)
+        {
+            _stream.Position = offset;
+            read = _stream.Read(bytes, 0, bytes.Length);
+        }
+
+        bytes.AsSpan(0, read).CopyTo(buffer);
+        return read;
+#endif
+    }
+
+    private T Guarded<T>(string verb, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            throw SystemErrors.Translate(exception, Name, verb);
+        }
+    }
+}

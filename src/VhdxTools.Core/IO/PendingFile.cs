@@ -1,0 +1,141 @@
+using System;
+using System.IO;
+#if !NET
+using System.Runtime.InteropServices;
+#endif
+
+namespace VhdxTools.IO;
+
+/// <summary>
+/// A new file that gets its name when it is complete: written under a temporary name in the same folder, flushed, renamed. Disposed
+/// without <see cref="Commit"/> it is gone, and what stood under the name stays.
+/// </summary>
+internal sealed class PendingFile : IDisposable
+{
+    private readonly string _destination;
+    private readonly string _temporary;
+    private readonly bool _replace;
+    private bool _committed;
+
+    private PendingFile(string destination, string temporary, bool replace, IRandomAccessFile file)
+    {
+        _destination = destination;
+        _temporary = temporary;
+        _replace = replace;
+        File = file;
+    }
+
+    public IRandomAccessFile File { get; }
+
+    /// <param name="destination">The full path that the file gets.</param>
+    /// <param name="replace">Whether an existing file may be replaced.</param>
+    /// <param name="uniqueName">A text that no other file of the folder has in its name.</param>
+    /// <param name="wrap">For tests: puts another file over the one that is made.</param>
+    /// <exception cref="VhdxException">The folder is missing, the destination exists or is in use, or the file cannot be made.</exception>
+    public static PendingFile Create(string destination, bool replace, string uniqueName, Func<IRandomAccessFile, IRandomAccessFile>? wrap = null)
+    {
+        ThrowIfNotCreatable(destination, replace);
+
+        // The temporary name does not contain the real one, which may already be as long as the file system allows.
+        string temporary = Path.Combine(FolderOf(destination), $".vhdxtools-{uniqueName}.tmp");
+        OsFile file = OsFile.CreateNew(temporary, destination);
+        return new(destination, temporary, replace, wrap is null ? file : wrap(file));
+    }
+
+    /// <summary>The checks that need no writing; they hold for -WhatIf too.</summary>
+    public static void ThrowIfNotCreatable(string destination, bool replace)
+    {
+        string folder = FolderOf(destination);
+        if (!Directory.Exists(folder))
+        {
+            throw new VhdxException(ErrorIds.FolderNotFound, ErrorKind.NotFound, $"Cannot create '{destination}': the folder '{folder}' does not exist.");
+        }
+
+        FileKinds.ThrowIfNotRegular(destination, "create");
+        if (!System.IO.File.Exists(destination))
+        {
+            return;
+        }
+
+        if (!replace)
+        {
+            throw new VhdxException(ErrorIds.FileExists, ErrorKind.AlreadyExists, $"'{destination}' exists already. Use -Force to replace it.");
+        }
+
+        if ((System.IO.File.GetAttributes(destination) & FileAttributes.ReadOnly) != 0)
+        {
+            throw new VhdxException(ErrorIds.AccessDenied, ErrorKind.PermissionDenied, $"Cannot replace '{destination}': it is read-only.");
+        }
+
+        OsFile.ThrowIfInUse(destination);
+    }
+
+    /// <summary>Flushes the file and gives it its name. Afterwards it is durable.</summary>
+    public void Commit()
+    {
+        File.Flush();
+        File.Dispose();
+        try
+        {
+            Rename();
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            throw SystemErrors.Translate(exception, _destination, "create");
+        }
+
+        _committed = true;
+        if (!WindowsNative.IsWindows)
+        {
+            PosixNative.FlushFolder(FolderOf(_destination));
+        }
+    }
+
+    public void Dispose()
+    {
+        File.Dispose();
+        if (_committed)
+        {
+            return;
+        }
+
+        try
+        {
+            System.IO.File.Delete(_temporary);
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            // Disposal runs while the error that matters is on its way; this one would hide it.
+            System.Diagnostics.Trace.WriteLine(exception.Message);
+        }
+    }
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : Path.GetPathRoot(path)!;
+
+    private void Rename()
+    {
+        if (!_replace || !System.IO.File.Exists(_destination))
+        {
+            System.IO.File.Move(_temporary, _destination);
+            return;
+        }
+
+        if (!WindowsNative.IsWindows)
+        {
+            PosixNative.CopyMode(_destination, _temporary);
+        }
+
+#if NET
+        System.IO.File.Move(_temporary, _destination, overwrite: true);
+#else
+        if (!WindowsNative.IsWindows)
+        {
+            System.IO.File.Replace(_temporary, _destination, null);
+        }
+        else if (!WindowsNative.Replace(_temporary, _destination))
+        {
+            throw Marshal.GetExceptionForHR(Marshal.GetHRForLastWin32Error())!;
+        }
+#endif
+    }
+}

@@ -1,0 +1,137 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace VhdxTools.IO;
+
+/// <summary>The few system calls of Linux and macOS that .NET does not offer. 64-bit processes only, because of off_t.</summary>
+internal static class PosixNative
+{
+    public const int NotSupportedLinux = 95;
+    public const int NoSuchSystemCall = 38;
+
+    private const int Interrupted = 4;
+
+    // Linux, the same on x86-64 and arm64.
+    private const int OpenNoAccessTime = 0x40000;
+    private const int OpenCloseOnExec = 0x80000;
+
+    private const int WorkingFolder = -100;
+    private const int SeekSet = 0;
+    private const int SeekCurrent = 1;
+    private const int StatxBasic = 0x7FF;
+
+    public static bool IsLinux { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) && IntPtr.Size == 8;
+
+    public static bool IsMacOS { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
+
+    private static int SeekData => IsMacOS ? 4 : 3;
+
+    private static int SeekHole => IsMacOS ? 3 : 4;
+
+    /// <summary>Opens for reading so that the read leaves no trace in the access time, where the account may do that.</summary>
+    /// <returns>Null when the system refuses, for whatever reason: the ordinary way of opening will tell it.</returns>
+    public static SafeFileHandle? OpenWithoutTrace(string path)
+    {
+        int descriptor = Open(Text(path), OpenNoAccessTime | OpenCloseOnExec);
+        return descriptor < 0 ? null : new SafeFileHandle((IntPtr)descriptor, ownsHandle: true);
+    }
+
+    /// <summary>What a path leads to, symbolic links followed; null when it leads nowhere or the system call is not there.</summary>
+    public static LinuxFileStatus? Status(string path)
+    {
+        byte[] buffer = new byte[256];
+        try
+        {
+            return Statx(WorkingFolder, Text(path), 0, StatxBasic, buffer) == 0 ? new(buffer) : null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reserves space and lengthens the file (fallocate). Linux only.</summary>
+    /// <returns>0, or the error number.</returns>
+    public static int Allocate(SafeFileHandle handle, long offset, long length)
+    {
+        int error;
+        do
+        {
+            error = FileAllocate(handle, 0, offset, length) == 0 ? 0 : Marshal.GetLastWin32Error();
+        }
+        while (error == Interrupted);
+        return error;
+    }
+
+    /// <summary>Finds the next data range by lseek; the descriptor's position is put back.</summary>
+    /// <returns>False when the file system does not know.</returns>
+    public static bool TryFindData(SafeFileHandle handle, long offset, out long start, out long end)
+    {
+        const int noSuchAddress = 6;
+        long position = Seek(handle, 0, SeekCurrent);
+        try
+        {
+            end = -1;
+            start = Seek(handle, offset, SeekData);
+            if (start < 0)
+            {
+                return Marshal.GetLastWin32Error() == noSuchAddress;
+            }
+
+            end = Seek(handle, start, SeekHole);
+            return end > start;
+        }
+        finally
+        {
+            _ = Seek(handle, position, SeekSet);
+        }
+    }
+
+    /// <summary>Makes a renamed or new name in a folder durable. Failure is no error: some file systems cannot do it, and need not.</summary>
+    public static void FlushFolder(string path)
+    {
+        int descriptor = Open(Text(path), 0);
+        if (descriptor >= 0)
+        {
+            using SafeFileHandle handle = new((IntPtr)descriptor, ownsHandle: true);
+            _ = FileSynchronize(handle);
+        }
+    }
+
+    /// <summary>Gives a file the permission bits of another.</summary>
+    public static void CopyMode(string from, string to)
+    {
+        if (Status(from) is LinuxFileStatus status)
+        {
+            _ = ChangeMode(Text(to), status.Mode & 0xFFF);
+        }
+    }
+
+    private static byte[] Text(string path) => Encoding.UTF8.GetBytes(path + "\0");
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Open(byte[] path, int flags);
+
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Statx(int folder, byte[] path, int flags, uint mask, byte[] buffer);
+
+    [DllImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FileAllocate(SafeFileHandle handle, int mode, long offset, long length);
+
+    [DllImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern long Seek(SafeFileHandle handle, long offset, int whence);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FileSynchronize(SafeFileHandle handle);
+
+    [DllImport("libc", EntryPoint = "chmod", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int ChangeMode(byte[] path, int mode);
+}

@@ -1,0 +1,96 @@
+using System;
+using System.Threading;
+using VhdxTools.Format;
+using VhdxTools.Layout;
+
+namespace VhdxTools;
+
+/// <summary>The BAT in totals (MS-VHDX 2.5).</summary>
+public sealed class BatStatistics
+{
+    private readonly long[] _states = new long[8];
+
+    internal static BatStatistics Count(Images.BlockAllocationTable bat, VhdxGeometry geometry, CancellationToken cancellation)
+    {
+        BatStatistics totals = new() { BlockCount = geometry.PayloadBlockCount, SectorBitmapBlockCount = geometry.HasParent ? geometry.SectorBitmapBlockCount : 0 };
+        long seen = 0;
+        long previousBlock = -1;
+        long previousEnd = 0;
+        long pairs = 0;
+        long breaks = 0;
+        foreach ((long index, BatEntry entry) in bat.NonZeroEntries(cancellation))
+        {
+            if (geometry.IsSectorBitmapEntry(index))
+            {
+                totals.SectorBitmapBlocksPresent += entry.State == BlockState.FullyPresent ? 1 : 0;
+                continue;
+            }
+
+            long block = geometry.PayloadBlockOfEntry(index);
+            if (block >= geometry.PayloadBlockCount)
+            {
+                // The last chunk of a differencing image has entries for blocks beyond the disk.
+                continue;
+            }
+
+            seen++;
+            totals._states[(int)entry.State]++;
+            if (entry.HasData)
+            {
+                pairs += previousBlock < 0 ? 0 : 1;
+                breaks += previousBlock >= 0 && entry.FileOffset != previousEnd ? 1 : 0;
+                totals.AreBlocksAligned &= entry.FileOffsetMiB > 0;
+                previousBlock = block;
+                previousEnd = entry.FileOffset + geometry.BlockSize;
+            }
+        }
+
+        totals._states[(int)BlockState.NotPresent] += geometry.PayloadBlockCount - seen;
+        totals.FragmentationPercentage = pairs == 0 ? 0 : (int)Math.Round(100.0 * breaks / pairs, MidpointRounding.AwayFromZero);
+        return totals;
+    }
+
+    /// <summary>Payload blocks of the disk.</summary>
+    public long BlockCount { get; private set; }
+
+    /// <summary>Payload blocks that own file space: FULLY_PRESENT and PARTIALLY_PRESENT.</summary>
+    public long BlocksAllocated => FullyPresent + PartiallyPresent;
+
+    /// <summary>Blocks in state 0.</summary>
+    public long NotPresent => _states[0];
+
+    /// <summary>Blocks in state 1.</summary>
+    public long Undefined => _states[1];
+
+    /// <summary>Blocks in state 2.</summary>
+    public long Zero => _states[2];
+
+    /// <summary>Blocks in state 3.</summary>
+    public long Unmapped => _states[3];
+
+    /// <summary>Blocks in the reserved states 4 and 5.</summary>
+    public long Invalid => _states[4] + _states[5];
+
+    /// <summary>Blocks in state 6.</summary>
+    public long FullyPresent => _states[6];
+
+    /// <summary>Blocks in state 7.</summary>
+    public long PartiallyPresent => _states[7];
+
+    /// <summary>Sector bitmap blocks that the disk can have; 0 without a parent.</summary>
+    public long SectorBitmapBlockCount { get; private set; }
+
+    /// <summary>Sector bitmap blocks in state PRESENT.</summary>
+    public long SectorBitmapBlocksPresent { get; private set; }
+
+    /// <summary>
+    /// Of all pairs of allocated blocks that follow one another on the disk, the percentage whose second block does not lie right
+    /// behind the first in the file; rounded, 0 with fewer than two allocated blocks.
+    /// </summary>
+    public int FragmentationPercentage { get; private set; }
+
+    internal bool AreBlocksAligned { get; private set; } = true;
+
+    /// <inheritdoc/>
+    public override string ToString() => FormattableString.Invariant($"{BlocksAllocated} of {BlockCount} blocks allocated");
+}

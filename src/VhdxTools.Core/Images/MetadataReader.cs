@@ -1,0 +1,236 @@
+using System;
+using System.Collections.Generic;
+using VhdxTools.Format;
+using VhdxTools.IO;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Images;
+
+/// <summary>Reads the metadata table and its items, in whatever order they stand (MS-VHDX 2.6).</summary>
+internal static class MetadataReader
+{
+    private const MetadataFlags FileItem = MetadataFlags.IsRequired;
+    private const MetadataFlags DiskItem = MetadataFlags.IsRequired | MetadataFlags.IsVirtualDisk;
+
+    /// <summary>All items together; real ones hold a few hundred bytes, and a hostile table could announce 2 GiB.</summary>
+    private const long MaximumContentLength = 32 * FormatConstants.MiB;
+
+    private static readonly Dictionary<Guid, MetadataFlags> s_known = new()
+    {
+        [WellKnownGuids.FileParameters] = FileItem,
+        [WellKnownGuids.VirtualDiskSize] = DiskItem,
+        [WellKnownGuids.VirtualDiskId] = DiskItem,
+        [WellKnownGuids.LogicalSectorSize] = DiskItem,
+        [WellKnownGuids.PhysicalSectorSize] = DiskItem,
+        [WellKnownGuids.ParentLocator] = FileItem,
+    };
+
+    public static IReadOnlyList<(MetadataEntry Entry, byte[]? Content)> ReadItems(VhdxFile image, FileRange region)
+    {
+        byte[] table = image.View.ReadPadded(region.Offset, MetadataTable.Length);
+        if (!MetadataTable.IsSignatureValid(table))
+        {
+            image.Report(VhdxRules.MetadataSignature, "The metadata region does not start with its signature.", region.Offset, MetadataTable.Signature.Length, "metadata");
+            return [];
+        }
+
+        if (MetadataTable.ReadEntryCount(table) > FormatConstants.MaximumTableEntries)
+        {
+            image.Report(VhdxRules.MetadataCount, "The metadata table announces more entries than it has room for.", region.Offset, MetadataTable.Length, "at most 2047", FormattableString.Invariant($"{MetadataTable.ReadEntryCount(table)}"));
+        }
+
+        List<(MetadataEntry Entry, byte[]? Content)> items = [];
+        HashSet<(Guid Id, bool IsUser)> seen = [];
+        RangeSet used = new();
+        int userCount = 0;
+        long budget = MaximumContentLength;
+        int index = 0;
+        foreach (MetadataEntry entry in MetadataTable.ReadEntries(table))
+        {
+            long entryOffset = region.Offset + MetadataTable.OffsetOfEntry(index++);
+            string name = WellKnownGuids.MetadataItemName(entry.Id);
+            bool isUser = entry.Flags.HasFlag(MetadataFlags.IsUser);
+            bool isKnown = !isUser && s_known.ContainsKey(entry.Id);
+            userCount += isUser ? 1 : 0;
+            if (!seen.Add((entry.Id, isUser)))
+            {
+                image.Report(VhdxRules.MetadataDuplicate, $"The metadata item {name} is listed twice.", entryOffset, MetadataEntry.EntryLength);
+            }
+
+            if (!isKnown && entry.Flags.HasFlag(MetadataFlags.IsRequired))
+            {
+                image.Report(VhdxRules.MetadataUnknownRequired, $"The file has the required metadata item {entry.Id}, which this product does not know.", entryOffset, MetadataEntry.EntryLength);
+            }
+
+            if (isKnown && entry.Flags != s_known[entry.Id])
+            {
+                image.Report(VhdxRules.MetadataFlags, $"The flags of the metadata item {name} differ from the specification.", entryOffset, MetadataEntry.EntryLength, s_known[entry.Id].ToString(), entry.Flags.ToString());
+            }
+
+            items.Add((entry, ReadContent(image, region, entry, entryOffset, name, used, ref budget)));
+        }
+
+        if (userCount > FormatConstants.MaximumUserMetadataEntries)
+        {
+            image.Report(VhdxRules.MetadataUserCount, "The metadata table has too many entries of users.", region.Offset, MetadataTable.Length, "at most 1024", FormattableString.Invariant($"{userCount}"));
+        }
+
+        return items;
+    }
+
+    public static FileParameters? ReadFileParameters(VhdxFile image)
+    {
+        if (Required(image, WellKnownGuids.FileParameters, FileParameters.Length) is not byte[] content)
+        {
+            return null;
+        }
+
+        FileParameters parameters = FileParameters.Read(content);
+        if (!FormatConstants.IsBlockSize(parameters.BlockSize))
+        {
+            image.Report(VhdxRules.BlockSize, "The block size is not valid.", expected: "a power of two from 1 MiB to 256 MiB", actual: FormattableString.Invariant($"{parameters.BlockSize} bytes"));
+            return null;
+        }
+
+        return parameters;
+    }
+
+    public static long? ReadVirtualDiskSize(VhdxFile image)
+    {
+        if (Required(image, WellKnownGuids.VirtualDiskSize, sizeof(ulong)) is not byte[] content)
+        {
+            return null;
+        }
+
+        ulong size = ByteFields.U64(content, 0);
+        if (size is 0 or > (ulong)FormatConstants.MaximumVirtualDiskSize)
+        {
+            image.Report(VhdxRules.VirtualSize, "The size of the virtual disk is zero or too large.", expected: "up to 64 TiB", actual: FormattableString.Invariant($"{size} bytes"));
+            return null;
+        }
+
+        return (long)size;
+    }
+
+    public static bool IsSizeValid(VhdxFile image, long size, int sectorSize)
+    {
+        if (size % sectorSize == 0)
+        {
+            return true;
+        }
+
+        image.Report(
+            VhdxRules.VirtualSize,
+            "The size of the virtual disk is no multiple of the logical sector size.",
+            expected: FormattableString.Invariant($"a multiple of {sectorSize}"),
+            actual: FormattableString.Invariant($"{size} bytes"));
+        return false;
+    }
+
+    public static int? ReadSectorSize(VhdxFile image, Guid id)
+    {
+        if (Required(image, id, sizeof(uint)) is not byte[] content)
+        {
+            return null;
+        }
+
+        uint size = ByteFields.U32(content, 0);
+        if (!FormatConstants.IsSectorSize(size))
+        {
+            image.Report(VhdxRules.SectorSize, $"The {WellKnownGuids.MetadataItemName(id)} is not valid.", expected: "512 or 4096", actual: FormattableString.Invariant($"{size}"));
+            return null;
+        }
+
+        return (int)size;
+    }
+
+    public static Guid? ReadVirtualDiskId(VhdxFile image) =>
+        Required(image, WellKnownGuids.VirtualDiskId, 16) is byte[] content ? ByteFields.Guid(content, 0) : null;
+
+    public static ParentLocator? ReadParentLocator(VhdxFile image)
+    {
+        byte[]? content = image.SystemItem(WellKnownGuids.ParentLocator);
+        if (image.FileParameters is not { HasParent: true })
+        {
+            return null;
+        }
+
+        if (content is null)
+        {
+            image.Report(VhdxRules.ParentLocatorMissing, "The image has a parent, and no parent locator that tells which.");
+            return null;
+        }
+
+        ParentLocator locator = ParentLocator.Read(content, out string? problem);
+        if (problem is not null)
+        {
+            image.Report(VhdxRules.ParentLocatorMalformed, problem);
+        }
+
+        return locator;
+    }
+
+    private static byte[]? Required(VhdxFile image, Guid id, int length)
+    {
+        byte[]? content = image.SystemItem(id);
+        string name = WellKnownGuids.MetadataItemName(id);
+        if (content is null)
+        {
+            image.Report(VhdxRules.MetadataMissing, $"The metadata item {name} is missing.");
+            return null;
+        }
+
+        if (content.Length != length)
+        {
+            image.Report(
+                VhdxRules.MetadataLength,
+                $"The metadata item {name} has the wrong length.",
+                expected: FormattableString.Invariant($"{length} bytes"),
+                actual: FormattableString.Invariant($"{content.Length} bytes"));
+            return null;
+        }
+
+        return content;
+    }
+
+    private static byte[]? ReadContent(VhdxFile image, FileRange region, MetadataEntry entry, long entryOffset, string name, RangeSet used, ref long budget)
+    {
+        if (entry.Length == 0)
+        {
+            if (entry.Offset != 0)
+            {
+                image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} is empty, and its offset is not zero.", entryOffset, MetadataEntry.EntryLength, "0", FormattableString.Invariant($"0x{entry.Offset:X}"));
+            }
+
+            return [];
+        }
+
+        FileRange place = new(entry.Offset, entry.Length);
+        if (place.Offset < MetadataTable.Length || place.End > region.Length || place.Length > FormatConstants.MaximumMetadataItemLength)
+        {
+            image.Report(
+                VhdxRules.MetadataItemPlace,
+                $"The metadata item {name} does not lie in the item part of its region, or is longer than 1 MiB.",
+                entryOffset,
+                MetadataEntry.EntryLength,
+                FormattableString.Invariant($"0x{MetadataTable.Length:X} to 0x{region.Length:X}"),
+                place.ToString());
+            return null;
+        }
+
+        foreach (FileRange _ in used.Within(place))
+        {
+            image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} overlaps another one.", entryOffset, MetadataEntry.EntryLength);
+            return null;
+        }
+
+        used.Add(place);
+        if (place.Length > budget)
+        {
+            return null;
+        }
+
+        budget -= place.Length;
+        return image.View.ReadPadded(region.Offset + place.Offset, (int)place.Length);
+    }
+}

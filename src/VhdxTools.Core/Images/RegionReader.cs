@@ -1,0 +1,138 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using VhdxTools.Format;
+using VhdxTools.IO;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Images;
+
+/// <summary>Reads both region tables and checks the regions (MS-VHDX 2.2.3).</summary>
+internal static class RegionReader
+{
+    public static IReadOnlyList<RegionTableCopy> ReadCopies(IRandomAccessFile view) =>
+    [
+        new(1, FormatConstants.RegionTable1Offset, view.ReadPadded(FormatConstants.RegionTable1Offset, RegionTable.Length)),
+        new(2, FormatConstants.RegionTable2Offset, view.ReadPadded(FormatConstants.RegionTable2Offset, RegionTable.Length)),
+    ];
+
+    public static RegionTableCopy? Choose(VhdxFile image)
+    {
+        RegionTableCopy first = image.RegionTables[0];
+        RegionTableCopy second = image.RegionTables[1];
+        RegionTableCopy? current = first.IsValid ? first : second.IsValid ? second : null;
+        if (current is null)
+        {
+            VhdxRule rule = !first.IsSignatureValid ? VhdxRules.RegionSignature
+                : first.StoredChecksum != first.ComputedChecksum ? VhdxRules.RegionChecksum
+                : VhdxRules.RegionCount;
+            image.Report(rule, $"Neither region table is valid: {ProblemOf(first)}; {ProblemOf(second)}.", first.FileOffset, RegionTable.Length);
+            return null;
+        }
+
+        current.IsCurrent = true;
+        RegionTableCopy other = current == first ? second : first;
+        if (!other.IsValid)
+        {
+            image.Report(VhdxRules.RegionCopiesDiffer, $"Only region table {current.Number} is valid: {ProblemOf(other)}.", other.FileOffset, RegionTable.Length);
+        }
+        else if (!first.Entries.SequenceEqual(second.Entries))
+        {
+            image.Report(VhdxRules.RegionCopiesDiffer, "Both region tables are valid, but they differ; the first one is used.", second.FileOffset, RegionTable.Length);
+        }
+
+        return current;
+    }
+
+    public static void Check(VhdxFile image)
+    {
+        HashSet<Guid> seen = [];
+        List<(FileRange Range, string Name)> used = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
+        if (image.Log is FileRange log)
+        {
+            AddUnlessOverlapping(image, used, log, "the log");
+        }
+
+        foreach (RegionEntry region in image.Regions)
+        {
+            string name = $"the {WellKnownGuids.RegionName(region.Id)} region";
+            bool isKnown = region.Id == WellKnownGuids.BatRegion || region.Id == WellKnownGuids.MetadataRegion;
+            if (!seen.Add(region.Id))
+            {
+                image.Report(VhdxRules.RegionDuplicate, $"The region table lists {name} twice.");
+                continue;
+            }
+
+            if (isKnown && !region.IsRequired)
+            {
+                image.Report(VhdxRules.RegionNotRequired, $"The region table does not mark {name} as required; some products refuse such files.");
+            }
+
+            if (!isKnown && region.IsRequired)
+            {
+                image.Report(VhdxRules.RegionUnknownRequired, $"The file has the required region {region.Id}, which this product does not know.");
+            }
+
+            if (RangeOf(region) is not FileRange range)
+            {
+                bool isOffset = region.FileOffset < (ulong)FormatConstants.HeaderSectionLength || region.FileOffset > (ulong)FormatConstants.MaximumFileLength || region.FileOffset % (ulong)FormatConstants.Alignment != 0;
+                image.Report(
+                    isOffset ? VhdxRules.RegionOffset : VhdxRules.RegionLength,
+                    isOffset ? $"The offset of {name} is no multiple of 1 MiB behind the header section." : $"The length of {name} is no multiple of 1 MiB, or zero.",
+                    actual: isOffset ? FormattableString.Invariant($"0x{region.FileOffset:X}") : FormattableString.Invariant($"{region.Length} bytes"));
+                continue;
+            }
+
+            AddUnlessOverlapping(image, used, range, name);
+            if (range.End > image.View.Length)
+            {
+                image.Report(
+                    VhdxRules.FileTooShort,
+                    $"The file ends before {name} does.",
+                    range.Offset,
+                    range.Length,
+                    FormattableString.Invariant($"at least {range.End} bytes"),
+                    FormattableString.Invariant($"{image.View.Length} bytes"));
+            }
+        }
+    }
+
+    public static FileRange? Find(VhdxFile image, Guid id, VhdxRule missing)
+    {
+        RegionEntry? region = image.Regions.FirstOrDefault(entry => entry.Id == id);
+        if (region is null)
+        {
+            image.Report(missing, $"The region table lists no {WellKnownGuids.RegionName(id)} region.");
+            return null;
+        }
+
+        return RangeOf(region);
+    }
+
+    /// <summary>The region's place, or null when it cannot be right.</summary>
+    public static FileRange? RangeOf(RegionEntry region) =>
+        region.FileOffset >= (ulong)FormatConstants.HeaderSectionLength && region.FileOffset <= (ulong)FormatConstants.MaximumFileLength
+        && FormatConstants.IsAligned((long)region.FileOffset) && region.Length > 0 && FormatConstants.IsAligned(region.Length)
+            ? new FileRange((long)region.FileOffset, region.Length)
+            : null;
+
+    private static void AddUnlessOverlapping(VhdxFile image, List<(FileRange Range, string Name)> used, FileRange range, string name)
+    {
+        foreach ((FileRange other, string otherName) in used)
+        {
+            if (range.Overlaps(other))
+            {
+                // Nobody reads an empty log, and nobody depends on its place.
+                FindingSeverity? severity = (name == "the log" || otherName == "the log") && !image.IsLogDirty ? FindingSeverity.Warning : null;
+                image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", range.Offset, range.Length, severity: severity);
+            }
+        }
+
+        used.Add((range, name));
+    }
+
+    private static string ProblemOf(RegionTableCopy copy) =>
+        !copy.IsSignatureValid ? FormattableString.Invariant($"table {copy.Number} lacks its signature")
+        : copy.StoredChecksum != copy.ComputedChecksum ? FormattableString.Invariant($"table {copy.Number} has the checksum 0x{copy.StoredChecksum:X8} where 0x{copy.ComputedChecksum:X8} is right")
+        : FormattableString.Invariant($"table {copy.Number} announces {copy.EntryCount} entries, and 2047 are the most");
+}

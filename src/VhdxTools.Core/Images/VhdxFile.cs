@@ -1,0 +1,197 @@
+using System;
+using System.Collections.Generic;
+using VhdxTools.Diagnostics;
+using VhdxTools.Format;
+using VhdxTools.IO;
+using VhdxTools.Journal;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Images;
+
+/// <summary>
+/// An open VHDX file: headers, regions, metadata, BAT; read only, a dirty log replayed in memory. With a strict sink every property is
+/// set once the file is open; with a collecting one, what could not be read is null.
+/// </summary>
+internal sealed class VhdxFile : IDisposable
+{
+    private readonly FindingSink _sink;
+
+    private VhdxFile(IRandomAccessFile file, FindingSink sink)
+    {
+        Raw = file;
+        View = file;
+        _sink = sink;
+        Headers =
+        [
+            new(1, FormatConstants.Header1Offset, file.ReadPadded(FormatConstants.Header1Offset, VhdxHeader.Length)),
+            new(2, FormatConstants.Header2Offset, file.ReadPadded(FormatConstants.Header2Offset, VhdxHeader.Length)),
+        ];
+        FileType = FileTypeIdentifier.Read(file.ReadPadded(0, FileTypeIdentifier.Length));
+    }
+
+    /// <summary>The file as it is.</summary>
+    public IRandomAccessFile Raw { get; }
+
+    /// <summary>The file as it is once its log is replayed.</summary>
+    public IRandomAccessFile View { get; private set; }
+
+    public FileTypeIdentifier FileType { get; }
+
+    public IReadOnlyList<HeaderCopy> Headers { get; }
+
+    public VhdxHeader? Header { get; private set; }
+
+    /// <summary>Whether the log holds something to replay.</summary>
+    public bool IsLogDirty => Header is { } header && header.LogGuid != Guid.Empty;
+
+    public FileRange? Log { get; private set; }
+
+    public IReadOnlyList<RegionTableCopy> RegionTables { get; private set; } = [];
+
+    /// <summary>The entries of the current region table, unknown ones too.</summary>
+    public IReadOnlyList<RegionEntry> Regions { get; private set; } = [];
+
+    public FileRange? BatRegion { get; private set; }
+
+    public FileRange? MetadataRegion { get; private set; }
+
+    /// <summary>All items, in the table's order; content is null where it could not be read.</summary>
+    public IReadOnlyList<(MetadataEntry Entry, byte[]? Content)> Metadata { get; private set; } = [];
+
+    public FileParameters? FileParameters { get; private set; }
+
+    public Guid? VirtualDiskId { get; private set; }
+
+    public int? PhysicalSectorSize { get; private set; }
+
+    public ParentLocator? ParentLocator { get; private set; }
+
+    public VhdxGeometry? Geometry { get; private set; }
+
+    public BlockAllocationTable? Bat { get; private set; }
+
+    public VhdType Type => FileParameters is not { } parameters ? VhdType.Unknown
+        : parameters.HasParent ? VhdType.Differencing
+        : parameters.LeaveBlocksAllocated ? VhdType.Fixed
+        : VhdType.Dynamic;
+
+    /// <summary>Opens a path for reading and throws on the first error.</summary>
+    /// <exception cref="VhdxException">The file cannot be opened, is no VHDX, or breaks a rule that reading depends on.</exception>
+    public static VhdxFile OpenRead(string path) => Open(OsFile.OpenRead(path), StrictSink.Instance);
+
+    /// <summary>Opens what a file holds; the file is closed with the result, and also when this fails.</summary>
+    /// <exception cref="VhdxException">The file is no VHDX, or (strict sinks) breaks a rule that reading depends on.</exception>
+    public static VhdxFile Open(IRandomAccessFile file, FindingSink sink)
+    {
+        try
+        {
+            VhdFormat format = ContentSniffer.Sniff(file);
+            if (format != VhdFormat.VHDX)
+            {
+                throw ContentSniffer.NotVhdx(file, format);
+            }
+
+            VhdxFile image = new(file, sink);
+            image.Read();
+            return image;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => Raw.Dispose();
+
+    /// <summary>A metadata item of the system (not of a user) with that id, or null.</summary>
+    public byte[]? SystemItem(Guid id)
+    {
+        foreach ((MetadataEntry entry, byte[]? content) in Metadata)
+        {
+            if (entry.Id == id && !entry.Flags.HasFlag(MetadataFlags.IsUser))
+            {
+                return content;
+            }
+        }
+
+        return null;
+    }
+
+    internal void Report(VhdxRule rule, string message, long? offset = null, long? length = null, string? expected = null, string? actual = null, FindingSeverity? severity = null) =>
+        _sink.Report(new()
+        {
+            RuleId = rule.Id,
+            Severity = severity ?? rule.Severity,
+            Reference = rule.Reference,
+            Message = message,
+            File = Raw.Name,
+            FileOffset = offset,
+            Length = length,
+            Expected = expected,
+            Actual = actual,
+        });
+
+    private void Read()
+    {
+        if (!FileType.IsSignatureValid)
+        {
+            Report(VhdxRules.FileSignature, "The file does not start with the signature of a VHDX file.", 0, FileTypeIdentifier.Signature.Length, "vhdxfile");
+        }
+
+        Header = HeaderReader.Choose(this);
+        if (Header is not null)
+        {
+            Log = HeaderReader.CheckLog(this, Header);
+            if (IsLogDirty && Log is not null)
+            {
+                View = LogReplayer.Replay(Raw, Header, _sink) ?? Raw;
+            }
+        }
+
+        RegionTables = RegionReader.ReadCopies(View);
+        Regions = RegionReader.Choose(this)?.Entries ?? [];
+        RegionReader.Check(this);
+        BatRegion = RegionReader.Find(this, WellKnownGuids.BatRegion, VhdxRules.BatRegionMissing);
+        MetadataRegion = RegionReader.Find(this, WellKnownGuids.MetadataRegion, VhdxRules.MetadataRegionMissing);
+        if (MetadataRegion is not FileRange region)
+        {
+            return;
+        }
+
+        Metadata = MetadataReader.ReadItems(this, region);
+        FileParameters = MetadataReader.ReadFileParameters(this);
+        long? size = MetadataReader.ReadVirtualDiskSize(this);
+        int? logical = MetadataReader.ReadSectorSize(this, WellKnownGuids.LogicalSectorSize);
+        PhysicalSectorSize = MetadataReader.ReadSectorSize(this, WellKnownGuids.PhysicalSectorSize);
+        VirtualDiskId = MetadataReader.ReadVirtualDiskId(this);
+        ParentLocator = MetadataReader.ReadParentLocator(this);
+        if (FileParameters is { } parameters && size is long bytes && logical is int sector && MetadataReader.IsSizeValid(this, bytes, sector))
+        {
+            Geometry = new(bytes, (int)parameters.BlockSize, sector, parameters.HasParent);
+            OpenBat(Geometry);
+        }
+    }
+
+    private void OpenBat(VhdxGeometry geometry)
+    {
+        if (BatRegion is not FileRange region)
+        {
+            return;
+        }
+
+        if (region.Length < geometry.BatLength)
+        {
+            Report(
+                VhdxRules.BatTooShort,
+                "The BAT region is too short for the disk.",
+                region.Offset,
+                region.Length,
+                FormattableString.Invariant($"at least {geometry.BatLength} bytes"),
+                FormattableString.Invariant($"{region.Length} bytes"));
+        }
+
+        // In a truncated or short table, what is there is still worth reading.
+        Bat = new(View, region, geometry);
+    }
+}

@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using VhdxTools.Diagnostics;
+using VhdxTools.Format;
+using VhdxTools.IO;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Journal;
+
+/// <summary>Replays a dirty log in memory (MS-VHDX 2.3.3).</summary>
+internal static class LogReplayer
+{
+    /// <summary>The file as it is once its log is replayed, or null when it cannot be (the reason is reported).</summary>
+    public static IRandomAccessFile? Replay(IRandomAccessFile file, VhdxHeader header, FindingSink sink)
+    {
+        FileRange log = new(ByteFields.Clamp(header.LogOffset), header.LogLength);
+        LogReader reader = new(file, log);
+        IReadOnlyList<LogEntry> sequence = reader.ActiveSequence(header.LogGuid);
+        if (sequence.Count == 0)
+        {
+            sink.Report(Finding(VhdxRules.LogLost, "The log is not empty, and holds no complete sequence of entries.", log.Offset));
+            return null;
+        }
+
+        LogEntry head = sequence[sequence.Count - 1];
+        if (head.Header.FlushedFileOffset > (ulong)file.Length)
+        {
+            sink.Report(Finding(VhdxRules.LogFileTruncated, "The file has lost its end since its log was written.", log.Offset + head.RingOffset) with
+            {
+                Expected = FormattableString.Invariant($"at least {head.Header.FlushedFileOffset} bytes"),
+                Actual = FormattableString.Invariant($"{file.Length} bytes"),
+            });
+            return null;
+        }
+
+        OverlayFile overlay = new(file);
+        foreach (LogEntry entry in sequence)
+        {
+            foreach (LogUpdate update in reader.Updates(entry))
+            {
+                if (ProblemOf(update.Descriptor, log) is string problem)
+                {
+                    sink.Report(Finding(VhdxRules.LogDescriptorTarget, problem, log.Offset + entry.RingOffset) with
+                    {
+                        Actual = FormattableString.Invariant($"offset 0x{update.Descriptor.FileOffset:X}, length 0x{update.Descriptor.UpdateLength:X}"),
+                    });
+                    return null;
+                }
+
+                if (update.Descriptor.IsZero)
+                {
+                    overlay.SetZeros(new((long)update.Descriptor.FileOffset, (long)update.Descriptor.ZeroLength));
+                }
+                else
+                {
+                    overlay.SetSector((long)update.Descriptor.FileOffset, sector => reader.ReadData(update, sector));
+                }
+            }
+        }
+
+        if (head.Header.LastFileOffset <= (ulong)FormatConstants.MaximumFileLength)
+        {
+            overlay.Extend((long)head.Header.LastFileOffset);
+        }
+
+        sink.Report(Finding(
+            VhdxRules.LogDirty,
+            FormattableString.Invariant($"The log holds {sequence.Count} entries that are to be replayed; everything is reported as it is after the replay."),
+            log.Offset + sequence[0].RingOffset));
+        return overlay;
+
+        VhdxFinding Finding(VhdxRule rule, string message, long offset) => new()
+        {
+            RuleId = rule.Id,
+            Severity = rule.Severity,
+            Reference = rule.Reference,
+            Message = message,
+            File = file.Name,
+            FileOffset = offset,
+        };
+    }
+
+    private static string? ProblemOf(LogDescriptor descriptor, FileRange log)
+    {
+        const ulong limit = (ulong)FormatConstants.MaximumFileLength;
+        if (descriptor.FileOffset % OverlayFile.SectorLength != 0 || descriptor.UpdateLength % OverlayFile.SectorLength != 0)
+        {
+            return "A log entry updates a place that is no multiple of 4 KiB.";
+        }
+
+        if (descriptor.FileOffset > limit || descriptor.UpdateLength > limit - descriptor.FileOffset)
+        {
+            return "A log entry updates a place that no file reaches.";
+        }
+
+        FileRange target = new((long)descriptor.FileOffset, (long)descriptor.UpdateLength);
+
+        // The region tables are metadata and may be updated; file type identifier and headers are never logged.
+        return target.Offset < FormatConstants.RegionTable1Offset && target.Length > 0 ? "A log entry updates the headers or the file type identifier."
+            : target.Overlaps(log) ? "A log entry updates the log itself."
+            : null;
+    }
+}

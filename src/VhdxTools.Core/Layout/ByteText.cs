@@ -1,0 +1,25 @@
+using System;
+using System.Globalization;
+
+namespace VhdxTools;
+
+/// <summary>Byte counts for people.</summary>
+public static class ByteText
+{
+    private static readonly string[] s_units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+    /// <summary>The size in the largest binary unit that leaves at least 1, with up to two decimals: <c>1.5 GiB</c>.</summary>
+    /// <param name="bytes">The size in bytes.</param>
+    public static string Size(long bytes)
+    {
+        double value = bytes;
+        int unit = 0;
+        while (Math.Abs(value) >= 1024 && unit < s_units.Length - 1)
+        {
+            value /= 1024;
+            unit++;
+        }
+
+        return value.ToString("0.##", CultureInfo.InvariantCulture) + " " + s_units[unit];
+    }
+}

@@ -1,0 +1,32 @@
+using VhdxTools.Format;
+
+namespace VhdxTools.Layout;
+
+/// <summary>The arithmetic of blocks, chunks and BAT entries (MS-VHDX 2.5). All sizes in bytes; all arguments are valid ones.</summary>
+internal sealed record VhdxGeometry(long VirtualDiskSize, int BlockSize, int LogicalSectorSize, bool HasParent)
+{
+    /// <summary>Payload blocks for one sector bitmap block.</summary>
+    public long ChunkRatio => FormatConstants.SectorsPerChunk * LogicalSectorSize / BlockSize;
+
+    public long PayloadBlockCount => FormatConstants.CeilingDivide(VirtualDiskSize, BlockSize);
+
+    public long SectorBitmapBlockCount => FormatConstants.CeilingDivide(PayloadBlockCount, ChunkRatio);
+
+    /// <summary>Entries that the BAT needs; the region may be longer.</summary>
+    public long BatEntryCount => HasParent
+        ? SectorBitmapBlockCount * (ChunkRatio + 1)
+        : PayloadBlockCount + ((PayloadBlockCount - 1) / ChunkRatio);
+
+    public long BatLength => BatEntryCount * BatEntry.Length;
+
+    public long EntryOfPayloadBlock(long block) => block + (block / ChunkRatio);
+
+    public long EntryOfSectorBitmap(long chunk) => (chunk * (ChunkRatio + 1)) + ChunkRatio;
+
+    public bool IsSectorBitmapEntry(long entry) => entry % (ChunkRatio + 1) == ChunkRatio;
+
+    /// <summary>The payload block behind an entry that is no sector bitmap entry.</summary>
+    public long PayloadBlockOfEntry(long entry) => entry - (entry / (ChunkRatio + 1));
+
+    public long ChunkOfEntry(long entry) => entry / (ChunkRatio + 1);
+}

@@ -1,0 +1,101 @@
+using System;
+using System.IO;
+using System.Threading;
+using VhdxTools.Diagnostics;
+using VhdxTools.Disks;
+using VhdxTools.Format;
+using VhdxTools.Images;
+using VhdxTools.IO;
+
+namespace VhdxTools.Operations;
+
+/// <summary>Tells what an image is. Reads the headers, tables and the BAT, and a few sectors of the disk.</summary>
+internal static class ImageInspector
+{
+    /// <exception cref="VhdxException">The file cannot be opened, is no virtual disk, or is too damaged to be described.</exception>
+    public static VhdxImageInfo Inspect(string path, CancellationToken cancellation = default)
+    {
+        OsFile file = OsFile.OpenRead(path);
+        try
+        {
+            return ContentSniffer.Sniff(file) == VhdFormat.VHD ? Describe(path, file, VhdFile.Open(file)) : InspectVhdx(path, file, cancellation);
+        }
+        finally
+        {
+            file.Dispose();
+        }
+    }
+
+    private static VhdxImageInfo InspectVhdx(string path, OsFile file, CancellationToken cancellation)
+    {
+        using VhdxFile image = VhdxFile.Open(file, StrictSink.Instance);
+        BatStatistics blocks = BatStatistics.Count(image.Bat!, image.Geometry!, cancellation);
+        return new()
+        {
+            Path = path,
+            VhdFormat = VhdFormat.VHDX,
+            VhdType = image.Type,
+            FileSize = file.Length,
+            Size = image.Geometry!.VirtualDiskSize,
+            MinimumSize = MinimumSizeOf(image),
+            LogicalSectorSize = image.Geometry.LogicalSectorSize,
+            PhysicalSectorSize = image.PhysicalSectorSize!.Value,
+            BlockSize = image.Geometry.BlockSize,
+            ParentPath = image.ParentLocator is { } locator ? ParentPaths.Find(path, locator) ?? StoredPath(locator) : null,
+            DiskIdentifier = image.VirtualDiskId!.Value,
+            FragmentationPercentage = blocks.FragmentationPercentage,
+            Alignment = blocks.AreBlocksAligned ? 1 : 0,
+            LogState = image.IsLogDirty ? LogState.Dirty : LogState.Clean,
+            Creator = image.FileType.Creator,
+            FileWriteGuid = image.Header!.FileWriteGuid,
+            DataWriteGuid = image.Header.DataWriteGuid,
+            BlocksAllocated = blocks.BlocksAllocated,
+            BlockCount = blocks.BlockCount,
+            ParentLinkage = image.ParentLocator?.Linkage(ParentLocator.ParentLinkageKey),
+        };
+    }
+
+    private static VhdxImageInfo Describe(string path, OsFile file, VhdFile vhd) => new()
+    {
+        Path = path,
+        VhdFormat = VhdFormat.VHD,
+        VhdType = (VhdType)vhd.Footer.DiskType,
+        FileSize = file.Length,
+        Size = vhd.Footer.Size,
+        LogicalSectorSize = 512,
+        PhysicalSectorSize = 512,
+        BlockSize = (int)Math.Min(vhd.DynamicHeader?.BlockSize ?? 0, int.MaxValue),
+        ParentPath = vhd.Footer.DiskType == VhdFooter.TypeDifferencing ? ParentOf(path, vhd.DynamicHeader!) : null,
+        DiskIdentifier = vhd.Footer.UniqueId,
+        Creator = vhd.Footer.CreatorApplication.TrimEnd('\0', ' '),
+        ParentLinkage = vhd.Footer.DiskType == VhdFooter.TypeDifferencing ? vhd.DynamicHeader!.ParentUniqueId : null,
+    };
+
+    private static string ParentOf(string path, VhdDynamicHeader header)
+    {
+        string beside = Path.Combine(Path.GetDirectoryName(path)!, Path.GetFileName(header.ParentName.Replace('\\', Path.DirectorySeparatorChar)));
+        return File.Exists(beside) ? beside : header.ParentName;
+    }
+
+    private static string? StoredPath(ParentLocator locator) =>
+        locator[ParentLocator.AbsolutePathKey] ?? locator[ParentLocator.RelativePathKey] ?? locator[ParentLocator.VolumePathKey];
+
+    private static long? MinimumSizeOf(VhdxFile image)
+    {
+        if (image.Type == VhdType.Differencing)
+        {
+            return null;
+        }
+
+        VhdxDiskReader disk = new(image);
+        try
+        {
+            return PartitionTable.MinimumSize(disk.Read, disk.Capacity, image.Geometry!.LogicalSectorSize);
+        }
+        catch (VhdxException exception) when (exception.Kind == ErrorKind.InvalidData)
+        {
+            // The image is described all the same: a damaged block is no reason to hide the rest.
+            return null;
+        }
+    }
+}

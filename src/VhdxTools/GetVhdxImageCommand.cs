@@ -1,0 +1,12 @@
+using System.Management.Automation;
+using VhdxTools.Operations;
+
+namespace VhdxTools;
+
+/// <summary>Get-VhdxImage: what an image is.</summary>
+[Cmdlet(VerbsCommon.Get, "VhdxImage", DefaultParameterSetName = "Path")]
+[OutputType(typeof(VhdxImageInfo))]
+public sealed class GetVhdxImageCommand : ReadingCmdlet
+{
+    private protected override void Read(string path) => WriteObject(ImageInspector.Inspect(path, StopToken));
+}

@@ -1,0 +1,12 @@
+using System.Management.Automation;
+using VhdxTools.Operations;
+
+namespace VhdxTools;
+
+/// <summary>Get-VhdxLayout: every structure of an image with its place in the file.</summary>
+[Cmdlet(VerbsCommon.Get, "VhdxLayout", DefaultParameterSetName = "Path")]
+[OutputType(typeof(VhdxLayout))]
+public sealed class GetVhdxLayoutCommand : ReadingCmdlet
+{
+    private protected override void Read(string path) => WriteObject(LayoutInspector.Inspect(path, StopToken));
+}

@@ -1,0 +1,207 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Management.Automation;
+using System.Reflection;
+using System.Security.Cryptography;
+using VhdxTools.IO;
+using VhdxTools.Layout;
+using VhdxTools.Operations;
+
+namespace VhdxTools;
+
+/// <summary>New-VhdxImage: makes fixed, dynamic and differencing images.</summary>
+[Cmdlet(VerbsCommon.New, "VhdxImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[OutputType(typeof(VhdxImageInfo))]
+public sealed class NewVhdxImageCommand : VhdxCmdlet
+{
+    private int _ordinal;
+
+    /// <summary>Where the images go, to the letter; the folders must exist.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName")]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Size of the virtual disk in bytes.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    public ulong? SizeBytes { get; set; }
+
+    /// <summary>The type of the images.</summary>
+    [Parameter]
+    [ValidateSet("Dynamic", "Fixed", "Differencing")]
+    public VhdType Type { get; set; }
+
+    /// <summary>The same as -Type Dynamic.</summary>
+    [Parameter]
+    public SwitchParameter Dynamic { get; set; }
+
+    /// <summary>The same as -Type Fixed.</summary>
+    [Parameter]
+    public SwitchParameter Fixed { get; set; }
+
+    /// <summary>The same as -Type Differencing.</summary>
+    [Parameter]
+    public SwitchParameter Differencing { get; set; }
+
+    /// <summary>The image that a differencing image builds on.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? ParentPath { get; set; }
+
+    /// <summary>Size of a payload block in bytes.</summary>
+    [Parameter]
+    public ulong? BlockSizeBytes { get; set; }
+
+    /// <summary>Size of the log in bytes.</summary>
+    [Parameter]
+    public ulong? LogSizeBytes { get; set; }
+
+    /// <summary>512 or 4096.</summary>
+    [Parameter]
+    public ulong? LogicalSectorSizeBytes { get; set; }
+
+    /// <summary>512 or 4096.</summary>
+    [Parameter]
+    public ulong? PhysicalSectorSizeBytes { get; set; }
+
+    /// <summary>What the BAT of a dynamic image says of its blocks.</summary>
+    [Parameter]
+    public InitialBlockState? BlockState { get; set; }
+
+    /// <summary>How a fixed image gets its space.</summary>
+    [Parameter]
+    public Preallocation? Preallocation { get; set; }
+
+    /// <summary>The identity of the virtual disk (SCSI page 83).</summary>
+    [Parameter]
+    public Guid? DiskIdentifier { get; set; }
+
+    /// <summary>The program name in the file type identifier.</summary>
+    [Parameter]
+    public string? Creator { get; set; }
+
+    /// <summary>A text from which everything random is derived.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IdentifierSeed { get; set; }
+
+    /// <summary>Replaces existing files.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    private static string DefaultCreator { get; } =
+        "VhdxTools " + typeof(NewVhdxImageCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        VhdType type;
+        string? parent;
+        try
+        {
+            type = ChosenType();
+            parent = ParentPath is null ? null : new PathResolver(this).Literal(ParentPath);
+        }
+        catch (VhdxException exception)
+        {
+            Fail(exception, ParentPath);
+            return;
+        }
+
+        foreach (string path in Path)
+        {
+            ForPath(path, () => Create(new PathResolver(this).Literal(path), type, parent));
+        }
+    }
+
+    private void Create(string path, VhdType type, string? parentPath)
+    {
+        PendingFile.ThrowIfNotCreatable(path, Force);
+        LayoutPlan plan = LayoutPlanner.Plan(new()
+        {
+            Type = type,
+            SizeBytes = SizeBytes,
+            BlockSizeBytes = BlockSizeBytes,
+            LogSizeBytes = LogSizeBytes,
+            LogicalSectorSizeBytes = LogicalSectorSizeBytes,
+            PhysicalSectorSizeBytes = PhysicalSectorSizeBytes,
+            BlockState = BlockState,
+            Preallocation = Preallocation,
+            Creator = Creator ?? DefaultCreator,
+            Identifiers = IdentifierSeed is null ? RandomIdentifiers() : ImageIdentifiers.FromSeed(IdentifierSeed, _ordinal),
+            DiskIdentifier = DiskIdentifier,
+            Parent = parentPath is null ? null : ParentReader.Read(parentPath, path, IdentifierSeed is not null, WriteWarning),
+        });
+        _ordinal++;
+        foreach (string warning in plan.Warnings.Concat(FolderWarnings(path)))
+        {
+            WriteWarning(warning);
+        }
+
+        string action = File.Exists(path) ? "Replace the file by a new" : "Create a";
+        if (!ShouldProcess($"{action} {plan.Describe()}: '{path}'.", $"{action} {plan.Describe()}?", path))
+        {
+            return;
+        }
+
+        using (ProgressReporter progress = new(this, "Creating the image", path))
+        {
+            ImageCreator.Create(plan, path, Force, Guid.NewGuid().ToString("N"), progress.Report, wrap: null, StopToken);
+        }
+
+        WriteObject(ImageInspector.Inspect(path, StopToken));
+    }
+
+    private static ImageIdentifiers RandomIdentifiers()
+    {
+        byte[] number = new byte[sizeof(uint)];
+        using RandomNumberGenerator random = RandomNumberGenerator.Create();
+        random.GetBytes(number);
+        return new()
+        {
+            FileWriteGuid = Guid.NewGuid(),
+            DataWriteGuid = Guid.NewGuid(),
+            DiskIdentifier = Guid.NewGuid(),
+            SequenceNumber = (BitConverter.ToUInt32(number, 0) >> 1) + 1,
+        };
+    }
+
+    /// <summary>Windows does not attach images that the folder made compressed or encrypted.</summary>
+    private static IEnumerable<string> FolderWarnings(string path)
+    {
+        string folder = System.IO.Path.GetDirectoryName(path)!;
+        FileAttributes attributes = File.GetAttributes(folder);
+        if ((attributes & (FileAttributes.Compressed | FileAttributes.Encrypted)) != 0)
+        {
+            yield return $"The folder '{folder}' makes its files compressed or encrypted; Windows does not attach such images (0xC03A001A).";
+        }
+    }
+
+    private VhdType ChosenType()
+    {
+        List<VhdType> wishes = [];
+        AddIf(MyInvocation.BoundParameters.ContainsKey(nameof(Type)), Type);
+        AddIf(Dynamic, VhdType.Dynamic);
+        AddIf(Fixed, VhdType.Fixed);
+        AddIf(Differencing, VhdType.Differencing);
+        return wishes.Distinct().ToList() switch
+        {
+            [] => ParentPath is null ? VhdType.Dynamic : VhdType.Differencing,
+            [VhdType wish] => wish,
+            var several => throw new VhdxException(
+                ErrorIds.ContradictingParameters,
+                ErrorKind.InvalidArgument,
+                $"An image has one type: {string.Join(" and ", several)} contradict each other."),
+        };
+
+        void AddIf(bool isGiven, VhdType wish)
+        {
+            if (isGiven)
+            {
+                wishes.Add(wish);
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.ObjectModel;
+using System.Management.Automation;
+
+namespace VhdxTools;
+
+/// <summary>Turns paths as people write them (relative to $PWD, PSDrives, provider-qualified) into full paths of the file system.</summary>
+internal sealed class PathResolver(PSCmdlet cmdlet)
+{
+    /// <summary>One path, taken to the letter; it need not exist.</summary>
+    /// <exception cref="VhdxException">It is no path of the file system.</exception>
+    public string Literal(string path)
+    {
+        ThrowIfEmpty(path);
+        try
+        {
+            string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+            ThrowIfOtherProvider(provider, path);
+            return System.IO.Path.GetFullPath(full);
+        }
+        catch (Exception exception) when (IsPathError(exception))
+        {
+            throw Translate(exception, path);
+        }
+    }
+
+    /// <summary>
+    /// All files that a path with wildcards matches; a path without them must exist. A file of exactly that name wins: piped files
+    /// arrive here by their full names, and those may hold brackets.
+    /// </summary>
+    /// <exception cref="VhdxException">Nothing is there, or it is no path of the file system.</exception>
+    public IReadOnlyList<string> Wildcard(string path)
+    {
+        ThrowIfEmpty(path);
+        try
+        {
+            if (WildcardPattern.ContainsWildcardCharacters(path) && Literal(path) is string literal && System.IO.File.Exists(literal))
+            {
+                return [literal];
+            }
+
+            Collection<string> found = cmdlet.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
+            ThrowIfOtherProvider(provider, path);
+            return found;
+        }
+        catch (Exception exception) when (IsPathError(exception))
+        {
+            throw Translate(exception, path);
+        }
+    }
+
+    private static void ThrowIfEmpty(string path)
+    {
+        if (string.IsNullOrWhiteSpace(path))
+        {
+            throw new VhdxException(ErrorIds.InvalidPath, ErrorKind.InvalidArgument, "The path is empty.");
+        }
+    }
+
+    private static void ThrowIfOtherProvider(ProviderInfo provider, string path)
+    {
+        if (!string.Equals(provider.Name, "FileSystem", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new VhdxException(
+                ErrorIds.NotAFileSystemPath, ErrorKind.InvalidArgument, $"'{path}' is a path of the provider {provider.Name}; images are files of the file system.");
+        }
+    }
+
+    private static bool IsPathError(Exception exception) =>
+        exception is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or ProviderInvocationException
+            or PSInvalidOperationException or PSArgumentException or ArgumentException or NotSupportedException or System.IO.IOException;
+
+    private static VhdxException Translate(Exception exception, string path) => exception is ItemNotFoundException
+        ? new(ErrorIds.FileNotFound, ErrorKind.NotFound, $"'{path}' does not exist.", exception)
+        : new(ErrorIds.InvalidPath, ErrorKind.InvalidArgument, $"The path '{path}' cannot be used: {exception.Message}", exception);
+}

@@ -1,0 +1,50 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Management.Automation;
+
+namespace VhdxTools;
+
+/// <summary>Cmdlets that read images: paths with wildcards, literal paths, pipeline input.</summary>
+public abstract class ReadingCmdlet : VhdxCmdlet
+{
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+
+    /// <summary>Paths of images; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Paths of images, taken to the letter.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        PathResolver resolver = new(this);
+        bool isLiteral = ParameterSetName == LiteralPathSet;
+        foreach (string path in isLiteral ? LiteralPath : Path)
+        {
+            IReadOnlyList<string> files = [];
+            ForPath(path, () => files = isLiteral ? [resolver.Literal(path)] : resolver.Wildcard(path));
+            bool isPattern = !isLiteral && WildcardPattern.ContainsWildcardCharacters(path);
+            foreach (string file in files)
+            {
+                if (isPattern && Directory.Exists(file))
+                {
+                    continue;
+                }
+
+                ForPath(file, () => Read(file));
+            }
+        }
+    }
+
+    /// <summary>Reads one image and writes what the cmdlet is for.</summary>
+    private protected abstract void Read(string path);
+}

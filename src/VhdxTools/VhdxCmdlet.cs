@@ -1,0 +1,44 @@
+using System;
+using System.Management.Automation;
+using System.Threading;
+
+namespace VhdxTools;
+
+/// <summary>What all cmdlets share: Ctrl+C, and errors that never tear down a pipeline of many files.</summary>
+public abstract class VhdxCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Set when the user presses Ctrl+C or the pipeline is stopped.</summary>
+    private protected CancellationToken StopToken => _stop.Token;
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _stop.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stop.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Does the work for one path; an error of the library becomes a non-terminating error with the path as target.</summary>
+    private protected void ForPath(string path, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (VhdxException exception)
+        {
+            WriteError(ErrorRecords.Of(exception, path));
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>Ends the command with an error that is about the command and not about one of its paths.</summary>
+    private protected void Fail(VhdxException exception, object? target) => ThrowTerminatingError(ErrorRecords.Of(exception, target));
+}

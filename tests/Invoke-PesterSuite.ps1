@@ -1,0 +1,45 @@
+<#
+.SYNOPSIS
+Runs the Pester tests of this folder and writes what came out to a JSON file; build.ps1 calls it in a fresh process.
+#>
+param(
+    [Parameter(Mandatory)] [string] $PesterPath,
+    [Parameter(Mandatory)] [string] $ResultPath,
+    [string] $Filter
+)
+
+Set-StrictMode -Version 3
+$ErrorActionPreference = 'Stop'
+$ProgressPreference = 'SilentlyContinue'
+
+Import-Module $PesterPath
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = @(Get-ChildItem -Path (Join-Path $PSScriptRoot '*.Tests.ps1') | Sort-Object Name | ForEach-Object FullName)
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = 'Normal'
+if ([Console]::IsOutputRedirected) {
+    $PSStyle.OutputRendering = 'PlainText'
+    $configuration.Output.RenderMode = 'Plaintext'
+}
+if ($Filter) { $configuration.Filter.FullName = "*$Filter*" }
+
+$run = Invoke-Pester -Configuration $configuration
+
+$problems = @(
+    foreach ($container in $run.FailedContainers) { "$($container.Item): $(@($container.ErrorRecord)[0])" }
+    foreach ($block in $run.FailedBlocks) {
+        # The tests of a block whose setup failed count as failed already; a failed teardown counts only here.
+        if (-not @($block.Tests | Where-Object Result -EQ 'Failed')) { "$($block.ExpandedPath): $(@($block.ErrorRecord)[0])" }
+    }
+)
+$skipped = @(
+    foreach ($test in @($run.Skipped) + @($run.Inconclusive)) {
+        # Set-ItResult -Because is the only way to give a reason; it ends up in an error record.
+        $text = @($test.ErrorRecord).Count ? [string] @($test.ErrorRecord)[0] : ''
+        @{ Name = $test.ExpandedPath; Reason = $text -replace '^is skipped, because ' }
+    }
+)
+@{ Passed = $run.PassedCount; Failed = $run.FailedCount; Skipped = $skipped; Problems = $problems } |
+    ConvertTo-Json -Depth 4 |
+    Set-Content -LiteralPath $ResultPath
+exit ($run.Result -eq 'Failed' -or $problems ? 1 : 0)

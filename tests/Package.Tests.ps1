@@ -1,0 +1,121 @@
+# The package: exactly the files that belong in it, and a module that works from where Install-PSResource puts it.
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'common.ps1')
+
+    $work = (Get-PSDrive -Name TestDrive).Root
+    $out = Join-Path $work 'out'
+    $build = Join-Path $repository 'build.ps1'
+    # The list of repositories and the folder of modules lie under the home folder: the child processes get one of
+    # their own, so that the user's machine stays as it is.
+    $userHome = Join-Path $work 'home'
+    $null = New-Item -ItemType Directory -Path $userHome
+    $environment = @{
+        HOME          = $userHome
+        USERPROFILE   = $userHome
+        LOCALAPPDATA  = $userHome
+        XDG_DATA_HOME = $null
+        PSModulePath  = $null
+    }
+    # -NoBuild: what is packed is what the other tests ran against.
+    $package = Invoke-ChildShell -Environment $environment "& '$build' -Task Package -NoBuild -OutputPath '$out'"
+    $version = (Import-PowerShellDataFile $manifestPath).ModuleVersion
+
+    $expectedFiles = @(
+        'LICENSE'
+        'README.md'
+        'VhdxTools.psd1'
+        'bin/VhdxTools.Format.ps1xml'
+        'bin/VhdxTools.Loader.dll'
+        'bin/VhdxTools.dll'
+        'bin/net10.0/System.IO.Hashing.dll'
+        'bin/net10.0/VhdxTools.Core.dll'
+        'bin/netstandard2.0/System.Buffers.dll'
+        'bin/netstandard2.0/System.IO.Hashing.dll'
+        'bin/netstandard2.0/System.Memory.dll'
+        'bin/netstandard2.0/System.Numerics.Vectors.dll'
+        'bin/netstandard2.0/System.Runtime.CompilerServices.Unsafe.dll'
+        'bin/netstandard2.0/VhdxTools.Core.dll'
+        'en-US/VhdxTools.dll-Help.xml'
+        'en-US/about_VhdxTools.help.txt'
+    )
+
+    function Get-RelativeFile {
+        param([string] $Path)
+        Get-ChildItem -LiteralPath $Path -Recurse -File -Force |
+            ForEach-Object { [IO.Path]::GetRelativePath($Path, $_.FullName).Replace('\', '/') }
+    }
+
+    function Compare-FileList {
+        # The differences, a line each: '+ file' is there and should not be, '- file' should be there and is not.
+        param([string[]] $Actual, [string[]] $Expected)
+        @($Actual | Where-Object { $_ -cnotin $Expected } | ForEach-Object { "+ $_" }) +
+        @($Expected | Where-Object { $_ -cnotin $Actual } | ForEach-Object { "- $_" })
+    }
+}
+
+Describe 'build.ps1 -Task Package' {
+    It 'succeeds' {
+        $package.ExitCode | Should -Be 0 -Because $package.Output
+    }
+
+    It 'writes exactly the files of the module' {
+        Compare-FileList (Get-RelativeFile (Join-Path $out 'VhdxTools')) $expectedFiles | Should -BeNullOrEmpty
+    }
+
+    It 'packs exactly the same files' {
+        $archive = [IO.Compression.ZipFile]::OpenRead((Join-Path $out "VhdxTools.$version.nupkg"))
+        try { $names = @($archive.Entries.FullName) } finally { $archive.Dispose() }
+        # The rest is what makes any .nupkg one.
+        $names = $names | Where-Object { $_ -notmatch '^(_rels/|package/|\[Content_Types\]\.xml$|VhdxTools\.nuspec$)' }
+        Compare-FileList $names $expectedFiles | Should -BeNullOrEmpty
+    }
+
+    It 'leaves nothing of an older run in place' {
+        Set-Content -LiteralPath (Join-Path $out 'VhdxTools' 'stale.txt') -Value 'x'
+        Set-Content -LiteralPath (Join-Path $out 'VhdxTools.0.0.1.nupkg') -Value 'x'
+        $again = Invoke-ChildShell -Environment $environment "& '$build' -Task Package -NoBuild -OutputPath '$out'"
+        $again.ExitCode | Should -Be 0 -Because $again.Output
+        Compare-FileList (Get-RelativeFile (Join-Path $out 'VhdxTools')) $expectedFiles | Should -BeNullOrEmpty
+        (Get-ChildItem -LiteralPath $out -Filter *.nupkg).Name | Should -BeExactly "VhdxTools.$version.nupkg"
+    }
+
+    It 'writes a manifest that PowerShell finds valid' {
+        $manifest = Test-ModuleManifest -Path (Join-Path $out 'VhdxTools' 'VhdxTools.psd1')
+        $manifest.CompatiblePSEditions | Should -Be @('Desktop', 'Core')
+        $manifest.PowerShellVersion | Should -Be '5.1'
+    }
+}
+
+Describe 'The installed package' {
+    BeforeAll {
+        $installed = Invoke-ChildShell -Environment $environment @"
+Register-PSResourceRepository -Name VhdxToolsLocal -Uri '$out' -Trusted
+Install-PSResource -Name VhdxTools -Repository VhdxToolsLocal -Scope CurrentUser -Quiet
+Unregister-PSResourceRepository -Name VhdxToolsLocal
+"@
+    }
+
+    It 'is taken by Install-PSResource from a local repository' {
+        $installed.ExitCode | Should -Be 0 -Because $installed.Output
+    }
+
+    It 'holds exactly the files of the module' {
+        $file = Get-ChildItem -LiteralPath $userHome -Recurse -Force -Filter VhdxTools.psd1
+        $file | Should -HaveCount 1
+        # PSGetModuleInfo.xml is the note of Install-PSResource itself.
+        $names = Get-RelativeFile $file.DirectoryName | Where-Object { $_ -ne 'PSGetModuleInfo.xml' }
+        Compare-FileList $names $expectedFiles | Should -BeNullOrEmpty
+    }
+
+    It 'is found by name and makes an image' {
+        $result = Invoke-ChildShell -Json -Environment $environment @"
+Import-Module VhdxTools
+`$image = New-VhdxImage -Path '$(Join-Path $work 'installed.vhdx')' -SizeBytes 64MB
+ConvertTo-Json -Compress @{ Base = (Get-Module VhdxTools).ModuleBase; Exists = Test-Path -LiteralPath `$image.Path; Type = `$image.VhdType.ToString() }
+"@
+        $result.Base | Should -BeLike "$userHome*"
+        $result.Exists | Should -BeTrue
+        $result.Type | Should -BeExactly 'Dynamic'
+    }
+}
