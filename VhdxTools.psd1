@@ -15,6 +15,7 @@
         'Get-VhdxImage'
         'Get-VhdxLayout'
         'New-VhdxImage'
+        'Test-VhdxImage'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -11,7 +11,7 @@ internal sealed class CollectingSink : FindingSink
 
     public IReadOnlyList<VhdxFinding> Findings => _findings;
 
-    public override void Report(VhdxFinding finding)
+    public override void Report(VhdxFinding finding, bool blocksReading)
     {
         if (_findings.Count < MaximumCount)
         {

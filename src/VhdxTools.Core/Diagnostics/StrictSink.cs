@@ -1,13 +1,13 @@
 namespace VhdxTools.Diagnostics;
 
-/// <summary>Throws on the first error; warnings and notes are of no interest to the caller.</summary>
+/// <summary>Throws on the first finding that reading depends on; others are of no interest to the caller.</summary>
 internal sealed class StrictSink : FindingSink
 {
     public static readonly StrictSink Instance = new();
 
-    public override void Report(VhdxFinding finding)
+    public override void Report(VhdxFinding finding, bool blocksReading)
     {
-        if (finding.Severity == FindingSeverity.Error)
+        if (blocksReading)
         {
             throw new VhdxException(finding);
         }

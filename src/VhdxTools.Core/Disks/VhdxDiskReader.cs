@@ -56,13 +56,10 @@ internal sealed class VhdxDiskReader
         BatEntry entry = _bat[index];
         if (!entry.IsStateValid || entry.State == BlockState.PartiallyPresent)
         {
-            throw new VhdxException(new VhdxFinding
+            throw new VhdxException(VhdxFinding.Of(
+                VhdxRules.BatState, _view.Name, FormattableString.Invariant($"Payload block {block} has a state that a file without a parent must not have.")) with
             {
-                RuleId = VhdxRules.BatState.Id,
-                Severity = FindingSeverity.Error,
-                Reference = VhdxRules.BatState.Reference,
-                Message = FormattableString.Invariant($"Payload block {block} has a state that a file without a parent must not have."),
-                File = _view.Name,
+                Block = block,
                 Actual = FormattableString.Invariant($"{(int)entry.State}"),
             });
         }
@@ -73,13 +70,10 @@ internal sealed class VhdxDiskReader
         }
         else if (entry.State == BlockState.FullyPresent)
         {
-            throw new VhdxException(new VhdxFinding
+            throw new VhdxException(VhdxFinding.Of(
+                VhdxRules.BlockOffset, _view.Name, FormattableString.Invariant($"Payload block {block} lies inside the header section.")) with
             {
-                RuleId = VhdxRules.BlockOffset.Id,
-                Severity = FindingSeverity.Error,
-                Reference = VhdxRules.BlockOffset.Reference,
-                Message = FormattableString.Invariant($"Payload block {block} lies inside the header section."),
-                File = _view.Name,
+                Block = block,
                 FileOffset = entry.FileOffset,
             });
         }

@@ -10,12 +10,16 @@ internal sealed record MetadataEntry(Guid Id, uint Offset, uint Length, Metadata
     private const int OffsetOffset = 16;
     private const int LengthOffset = OffsetOffset + 4;
     private const int FlagsOffset = LengthOffset + 4;
+    private const int ReservedOffset = FlagsOffset + 4;
 
     public static MetadataEntry Read(ReadOnlySpan<byte> bytes) => new(
         ByteFields.Guid(bytes, 0),
         ByteFields.U32(bytes, OffsetOffset),
         ByteFields.U32(bytes, LengthOffset),
         (MetadataFlags)(ByteFields.U32(bytes, FlagsOffset) & 7));
+
+    public static bool IsReservedZero(ReadOnlySpan<byte> bytes) =>
+        (ByteFields.U32(bytes, FlagsOffset) & ~7u) == 0 && ByteFields.U32(bytes, ReservedOffset) == 0;
 
     public void Write(Span<byte> bytes)
     {

@@ -8,14 +8,29 @@ internal static class MetadataTable
 {
     public const int Length = (int)(64 * FormatConstants.KiB);
 
-    private const int EntryCountOffset = 10;
-    private const int EntriesOffset = 32;
+    private const int ReservedOffset = 8;
+    private const int EntryCountOffset = ReservedOffset + 2;
+    private const int Reserved2Offset = EntryCountOffset + 2;
+    private const int EntriesOffset = Reserved2Offset + 20;
 
     public static ReadOnlySpan<byte> Signature => "metadata"u8;
 
     public static bool IsSignatureValid(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Signature);
 
     public static ushort ReadEntryCount(ReadOnlySpan<byte> bytes) => ByteFields.U16(bytes, EntryCountOffset);
+
+    /// <summary>Whether the reserved fields of the header and of the entries are zero.</summary>
+    public static bool IsReservedZero(ReadOnlySpan<byte> bytes)
+    {
+        bool isZero = ByteFields.U16(bytes, ReservedOffset) == 0 && ByteFields.IsZero(bytes.Slice(Reserved2Offset, EntriesOffset - Reserved2Offset));
+        int count = Math.Min((int)ReadEntryCount(bytes), FormatConstants.MaximumTableEntries);
+        for (int i = 0; i < count && isZero; i++)
+        {
+            isZero = MetadataEntry.IsReservedZero(bytes.Slice(OffsetOfEntry(i)));
+        }
+
+        return isZero;
+    }
 
     /// <summary>The entries, at most as many as the table has room for.</summary>
     public static IReadOnlyList<MetadataEntry> ReadEntries(ReadOnlySpan<byte> bytes)

@@ -17,6 +17,8 @@ internal sealed record RegionEntry(Guid Id, ulong FileOffset, uint Length, bool 
         ByteFields.U32(bytes, LengthOffset),
         (ByteFields.U32(bytes, RequiredOffset) & 1) != 0);
 
+    public static bool IsReservedZero(ReadOnlySpan<byte> bytes) => ByteFields.U32(bytes, RequiredOffset) <= 1;
+
     public void Write(Span<byte> bytes)
     {
         ByteFields.Guid(bytes, 0, Id);

@@ -10,7 +10,8 @@ internal static class RegionTable
     public const int ChecksumOffset = 4;
 
     private const int EntryCountOffset = ChecksumOffset + 4;
-    private const int EntriesOffset = EntryCountOffset + 8;
+    private const int ReservedOffset = EntryCountOffset + 4;
+    private const int EntriesOffset = ReservedOffset + 4;
 
     public static ReadOnlySpan<byte> Signature => "regi"u8;
 
@@ -21,6 +22,19 @@ internal static class RegionTable
     public static uint ComputeChecksum(ReadOnlySpan<byte> bytes) => Crc32C.OfStructure(bytes.Slice(0, Length), ChecksumOffset);
 
     public static uint ReadEntryCount(ReadOnlySpan<byte> bytes) => ByteFields.U32(bytes, EntryCountOffset);
+
+    /// <summary>Whether the reserved field and the reserved bits of the entries are zero.</summary>
+    public static bool IsReservedZero(ReadOnlySpan<byte> bytes)
+    {
+        bool isZero = ByteFields.U32(bytes, ReservedOffset) == 0;
+        int count = (int)Math.Min(ReadEntryCount(bytes), FormatConstants.MaximumTableEntries);
+        for (int i = 0; i < count && isZero; i++)
+        {
+            isZero = RegionEntry.IsReservedZero(bytes.Slice(OffsetOfEntry(i)));
+        }
+
+        return isZero;
+    }
 
     /// <summary>The entries, at most as many as the table has room for.</summary>
     public static IReadOnlyList<RegionEntry> ReadEntries(ReadOnlySpan<byte> bytes)

@@ -5,18 +5,68 @@ namespace VhdxTools.Images;
 /// <summary>A plain field of bits; what lies outside is ignored and reads as not set.</summary>
 internal sealed class BitField(long length)
 {
-    private readonly ulong[] _words = new ulong[(length + 63) / 64];
+    private const int WordBits = 64;
+
+    private readonly ulong[] _words = new ulong[(length + WordBits - 1) / WordBits];
 
     public long Length => length;
 
-    public bool this[long index] => index < length && (_words[index / 64] >> (int)(index % 64) & 1) != 0;
+    public bool this[long index] => index < length && ((_words[index / WordBits] >> (int)(index % WordBits)) & 1) != 0;
 
-    public void Set(long first, long count)
+    public void Set(long first, long count) => Visit(first, count, set: true);
+
+    /// <summary>Sets a range when no bit of it is set.</summary>
+    /// <returns>False, and nothing is changed, when a bit of the range is set already.</returns>
+    public bool TrySet(long first, long count)
     {
-        long end = Math.Min(length, first + count);
-        for (long index = first; index < end; index++)
+        if (Visit(first, count, set: false))
         {
-            _words[index / 64] |= 1UL << (int)(index % 64);
+            return false;
         }
+
+        Visit(first, count, set: true);
+        return true;
+    }
+
+    /// <summary>The first index at or after a place whose bit has the given value, or Length.</summary>
+    public long Find(bool value, long from)
+    {
+        for (long index = from; index < length; index++)
+        {
+            ulong word = value ? _words[index / WordBits] : ~_words[index / WordBits];
+            if (word >> (int)(index % WordBits) == 0)
+            {
+                index |= WordBits - 1;
+            }
+            else if (((word >> (int)(index % WordBits)) & 1) != 0)
+            {
+                return index;
+            }
+        }
+
+        return length;
+    }
+
+    /// <summary>Whether a bit of the range is set (before it is set, when that is wanted).</summary>
+    private bool Visit(long first, long count, bool set)
+    {
+        bool any = false;
+        long end = Math.Min(length, first + count);
+        while (first < end)
+        {
+            int bit = (int)(first % WordBits);
+            int bits = (int)Math.Min(WordBits - bit, end - first);
+            ulong mask = (bits == WordBits ? ulong.MaxValue : (1UL << bits) - 1) << bit;
+            ref ulong word = ref _words[first / WordBits];
+            any |= (word & mask) != 0;
+            if (set)
+            {
+                word |= mask;
+            }
+
+            first += bits;
+        }
+
+        return any;
     }
 }

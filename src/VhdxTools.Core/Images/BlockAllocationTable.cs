@@ -12,7 +12,7 @@ namespace VhdxTools.Images;
 /// <summary>The BAT of an open file, read in pages: memory does not grow with the disk (MS-VHDX 2.5).</summary>
 internal sealed class BlockAllocationTable(IRandomAccessFile view, FileRange region, VhdxGeometry geometry)
 {
-    private const int PageLength = 64 * 1024;
+    private const int PageLength = 256 * 1024;
 
     /// <summary>How many of the disk's entries the region holds; fewer than needed in a damaged file.</summary>
     public long EntryCount { get; } = Math.Min(geometry.BatEntryCount, region.Length / BatEntry.Length);
@@ -33,10 +33,13 @@ internal sealed class BlockAllocationTable(IRandomAccessFile view, FileRange reg
         }
     }
 
-    /// <summary>All entries whose 64 bits are not zero, in order. Holes of the file are passed over.</summary>
-    public IEnumerable<(long Index, BatEntry Entry)> NonZeroEntries(CancellationToken cancellation = default)
+    /// <summary>
+    /// The table in pages, in order; holes of the file, whose entries are all zero, are passed over. A page is valid until the next
+    /// one is asked for.
+    /// </summary>
+    public IEnumerable<BatPage> Pages(CancellationToken cancellation = default)
     {
-        byte[] page = ArrayPool<byte>.Shared.Rent(PageLength);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(PageLength);
         try
         {
             long position = region.Offset;
@@ -49,24 +52,31 @@ internal sealed class BlockAllocationTable(IRandomAccessFile view, FileRange reg
                 {
                     cancellation.ThrowIfCancellationRequested();
                     int length = (int)Math.Min(PageLength, dataEnd - position);
-                    view.ReadPadded(position, page.AsSpan(0, length));
-                    long first = (position - region.Offset) / BatEntry.Length;
-                    for (int i = 0; i < length; i += BatEntry.Length)
-                    {
-                        ulong value = BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(i));
-                        if (value != 0)
-                        {
-                            yield return (first + (i / BatEntry.Length), new(value));
-                        }
-                    }
-
+                    view.ReadPadded(position, buffer.AsSpan(0, length));
+                    yield return new((position - region.Offset) / BatEntry.Length, new(buffer, 0, length));
                     position += length;
                 }
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(page);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>All entries whose 64 bits are not zero, in order.</summary>
+    public IEnumerable<(long Index, BatEntry Entry)> NonZeroEntries(CancellationToken cancellation = default)
+    {
+        foreach (BatPage page in Pages(cancellation))
+        {
+            for (int i = 0; i < page.Count; i++)
+            {
+                ulong value = page[i];
+                if (value != 0)
+                {
+                    yield return (page.FirstIndex + i, new(value));
+                }
+            }
         }
     }
 

@@ -14,6 +14,7 @@ public sealed class HeaderCopy
         IsSignatureValid = VhdxHeader.IsSignatureValid(bytes);
         StoredChecksum = VhdxHeader.StoredChecksum(bytes);
         ComputedChecksum = VhdxHeader.ComputeChecksum(bytes);
+        IsBlank = ByteFields.IsZero(bytes.Slice(0, VhdxHeader.Length));
         IsReservedZero = VhdxHeader.IsReservedZero(bytes);
     }
 
@@ -63,6 +64,9 @@ public sealed class HeaderCopy
     public ulong LogOffset => Header.LogOffset;
 
     internal VhdxHeader Header { get; }
+
+    /// <summary>Whether all bytes are zero: never written, rather than damaged.</summary>
+    internal bool IsBlank { get; }
 
     internal bool IsReservedZero { get; }
 

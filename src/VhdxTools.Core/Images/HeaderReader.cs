@@ -35,7 +35,21 @@ internal static class HeaderReader
         HeaderCopy other = current == first ? second : first;
         if (!other.IsValid)
         {
-            image.Report(VhdxRules.OneHeaderLost, $"Only header {current.Number} is valid: {ProblemOf(other)}.", other.FileOffset, VhdxHeader.Length);
+            // The most telling rule alone: that only one copy is left follows from it.
+            VhdxRule rule = other.IsBlank ? VhdxRules.OneHeaderLost : other.IsSignatureValid ? VhdxRules.HeaderChecksum : VhdxRules.HeaderSignature;
+            image.Report(
+                rule,
+                $"Only header {current.Number} is valid: {ProblemOf(other)}.",
+                other.FileOffset,
+                VhdxHeader.Length,
+                other.IsSignatureValid ? FormattableString.Invariant($"0x{other.ComputedChecksum:X8}") : null,
+                other.IsSignatureValid ? FormattableString.Invariant($"0x{other.StoredChecksum:X8}") : null,
+                $"Header {other.Number}",
+                FindingSeverity.Warning);
+        }
+        else if (other.SequenceNumber == current.SequenceNumber)
+        {
+            image.Report(VhdxRules.TwinHeaders, "Both headers have the same sequence number and the same content.", first.FileOffset, VhdxHeader.Length);
         }
 
         if (!current.IsReservedZero)
@@ -56,7 +70,7 @@ internal static class HeaderReader
     public static FileRange? CheckLog(VhdxFile image, VhdxHeader header)
     {
         // An empty log is never read, so nobody who only reads depends on where it is.
-        FindingSeverity? severity = image.IsLogDirty ? null : FindingSeverity.Warning;
+        bool blocks = image.IsLogDirty;
         bool isSound = true;
         if (header.LogVersion != 0 && image.IsLogDirty)
         {
@@ -66,20 +80,21 @@ internal static class HeaderReader
 
         if (header.LogOffset < (ulong)FormatConstants.HeaderSectionLength || header.LogOffset > (ulong)FormatConstants.MaximumFileLength || !FormatConstants.IsAligned((long)header.LogOffset))
         {
-            image.Report(VhdxRules.LogOffset, "The log is not at a multiple of 1 MiB behind the header section.", null, null, null, FormattableString.Invariant($"0x{header.LogOffset:X}"), severity);
+            image.Report(VhdxRules.LogOffset, "The log is not at a multiple of 1 MiB behind the header section.", null, null, null, FormattableString.Invariant($"0x{header.LogOffset:X}"), blocksReading: blocks);
             isSound = false;
         }
 
         if (header.LogLength == 0 || !FormatConstants.IsAligned(header.LogLength))
         {
-            image.Report(VhdxRules.LogLength, "The length of the log is no multiple of 1 MiB, or zero.", null, null, null, FormattableString.Invariant($"{header.LogLength} bytes"), severity);
+            image.Report(VhdxRules.LogLength, "The length of the log is no multiple of 1 MiB, or zero.", null, null, null, FormattableString.Invariant($"{header.LogLength} bytes"), blocksReading: blocks);
             isSound = false;
         }
 
         return isSound ? new FileRange((long)header.LogOffset, header.LogLength) : null;
     }
 
-    private static string ProblemOf(HeaderCopy copy) => copy.IsSignatureValid
-        ? FormattableString.Invariant($"header {copy.Number} has the checksum 0x{copy.StoredChecksum:X8} where 0x{copy.ComputedChecksum:X8} is right")
+    private static string ProblemOf(HeaderCopy copy) =>
+        copy.IsSignatureValid ? FormattableString.Invariant($"header {copy.Number} has the checksum 0x{copy.StoredChecksum:X8} where 0x{copy.ComputedChecksum:X8} is right")
+        : copy.IsBlank ? FormattableString.Invariant($"header {copy.Number} is blank")
         : FormattableString.Invariant($"header {copy.Number} lacks its signature");
 }

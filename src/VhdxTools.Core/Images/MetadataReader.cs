@@ -164,7 +164,8 @@ internal static class MetadataReader
         ParentLocator locator = ParentLocator.Read(content, out string? problem);
         if (problem is not null)
         {
-            image.Report(VhdxRules.ParentLocatorMalformed, problem);
+            // The disk of a child that has lost its way to the parent can still be described.
+            image.Report(VhdxRules.ParentLocatorMalformed, problem, item: "Parent Locator", blocksReading: false);
         }
 
         return locator;

@@ -10,6 +10,8 @@ namespace VhdxTools.Images;
 /// <summary>Reads both region tables and checks the regions (MS-VHDX 2.2.3).</summary>
 internal static class RegionReader
 {
+    private const string LogName = "the log";
+
     public static IReadOnlyList<RegionTableCopy> ReadCopies(IRandomAccessFile view) =>
     [
         new(1, FormatConstants.RegionTable1Offset, view.ReadPadded(FormatConstants.RegionTable1Offset, RegionTable.Length)),
@@ -23,10 +25,7 @@ internal static class RegionReader
         RegionTableCopy? current = first.IsValid ? first : second.IsValid ? second : null;
         if (current is null)
         {
-            VhdxRule rule = !first.IsSignatureValid ? VhdxRules.RegionSignature
-                : first.StoredChecksum != first.ComputedChecksum ? VhdxRules.RegionChecksum
-                : VhdxRules.RegionCount;
-            image.Report(rule, $"Neither region table is valid: {ProblemOf(first)}; {ProblemOf(second)}.", first.FileOffset, RegionTable.Length);
+            image.Report(RuleOf(first), $"Neither region table is valid: {ProblemOf(first)}; {ProblemOf(second)}.", first.FileOffset, RegionTable.Length);
             return null;
         }
 
@@ -34,7 +33,14 @@ internal static class RegionReader
         RegionTableCopy other = current == first ? second : first;
         if (!other.IsValid)
         {
-            image.Report(VhdxRules.RegionCopiesDiffer, $"Only region table {current.Number} is valid: {ProblemOf(other)}.", other.FileOffset, RegionTable.Length);
+            // The most telling rule alone: that only one copy is left follows from it.
+            image.Report(
+                other.IsBlank ? VhdxRules.RegionCopiesDiffer : RuleOf(other),
+                $"Only region table {current.Number} is valid: {ProblemOf(other)}.",
+                other.FileOffset,
+                RegionTable.Length,
+                item: $"Region table {other.Number}",
+                severity: FindingSeverity.Warning);
         }
         else if (!first.Entries.SequenceEqual(second.Entries))
         {
@@ -50,27 +56,29 @@ internal static class RegionReader
         List<(FileRange Range, string Name)> used = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
         if (image.Log is FileRange log)
         {
-            AddUnlessOverlapping(image, used, log, "the log");
+            AddUnlessOverlapping(image, used, log, LogName);
         }
 
+        int index = 0;
         foreach (RegionEntry region in image.Regions)
         {
+            long entryOffset = image.RegionTables.First(table => table.IsCurrent).FileOffset + RegionTable.OffsetOfEntry(index++);
             string name = $"the {WellKnownGuids.RegionName(region.Id)} region";
             bool isKnown = region.Id == WellKnownGuids.BatRegion || region.Id == WellKnownGuids.MetadataRegion;
             if (!seen.Add(region.Id))
             {
-                image.Report(VhdxRules.RegionDuplicate, $"The region table lists {name} twice.");
+                image.Report(VhdxRules.RegionDuplicate, $"The region table lists {name} twice.", entryOffset, RegionEntry.EntryLength);
                 continue;
             }
 
             if (isKnown && !region.IsRequired)
             {
-                image.Report(VhdxRules.RegionNotRequired, $"The region table does not mark {name} as required; some products refuse such files.");
+                image.Report(VhdxRules.RegionNotRequired, $"The region table does not mark {name} as required; some products refuse such files.", entryOffset, RegionEntry.EntryLength, item: WellKnownGuids.RegionName(region.Id));
             }
 
             if (!isKnown && region.IsRequired)
             {
-                image.Report(VhdxRules.RegionUnknownRequired, $"The file has the required region {region.Id}, which this product does not know.");
+                image.Report(VhdxRules.RegionUnknownRequired, $"The file has the required region {region.Id}, which this product does not know.", entryOffset, RegionEntry.EntryLength, item: region.Id.ToString());
             }
 
             if (RangeOf(region) is not FileRange range)
@@ -79,6 +87,8 @@ internal static class RegionReader
                 image.Report(
                     isOffset ? VhdxRules.RegionOffset : VhdxRules.RegionLength,
                     isOffset ? $"The offset of {name} is no multiple of 1 MiB behind the header section." : $"The length of {name} is no multiple of 1 MiB, or zero.",
+                    entryOffset,
+                    RegionEntry.EntryLength,
                     actual: isOffset ? FormattableString.Invariant($"0x{region.FileOffset:X}") : FormattableString.Invariant($"{region.Length} bytes"));
                 continue;
             }
@@ -123,16 +133,22 @@ internal static class RegionReader
             if (range.Overlaps(other))
             {
                 // Nobody reads an empty log, and nobody depends on its place.
-                FindingSeverity? severity = (name == "the log" || otherName == "the log") && !image.IsLogDirty ? FindingSeverity.Warning : null;
-                image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", range.Offset, range.Length, severity: severity);
+                bool blocks = image.IsLogDirty || (name != LogName && otherName != LogName);
+                image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", range.Offset, range.Length, blocksReading: blocks);
             }
         }
 
         used.Add((range, name));
     }
 
+    private static VhdxRule RuleOf(RegionTableCopy copy) =>
+        !copy.IsSignatureValid ? VhdxRules.RegionSignature
+        : copy.StoredChecksum != copy.ComputedChecksum ? VhdxRules.RegionChecksum
+        : VhdxRules.RegionCount;
+
     private static string ProblemOf(RegionTableCopy copy) =>
-        !copy.IsSignatureValid ? FormattableString.Invariant($"table {copy.Number} lacks its signature")
+        copy.IsBlank ? FormattableString.Invariant($"table {copy.Number} is blank")
+        : !copy.IsSignatureValid ? FormattableString.Invariant($"table {copy.Number} lacks its signature")
         : copy.StoredChecksum != copy.ComputedChecksum ? FormattableString.Invariant($"table {copy.Number} has the checksum 0x{copy.StoredChecksum:X8} where 0x{copy.ComputedChecksum:X8} is right")
         : FormattableString.Invariant($"table {copy.Number} announces {copy.EntryCount} entries, and 2047 are the most");
 }

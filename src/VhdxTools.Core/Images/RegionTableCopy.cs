@@ -15,6 +15,8 @@ public sealed class RegionTableCopy
         IsSignatureValid = RegionTable.IsSignatureValid(bytes);
         StoredChecksum = RegionTable.StoredChecksum(bytes);
         ComputedChecksum = RegionTable.ComputeChecksum(bytes);
+        IsBlank = ByteFields.IsZero(bytes);
+        IsReservedZero = RegionTable.IsReservedZero(bytes);
         EntryCount = RegionTable.ReadEntryCount(bytes);
         Entries = IsSignatureValid ? RegionTable.ReadEntries(bytes) : [];
         Regions = Entries.Select((entry, index) => new VhdxRegion(entry, fileOffset + RegionTable.OffsetOfEntry(index))).ToArray();
@@ -48,6 +50,11 @@ public sealed class RegionTableCopy
     public IReadOnlyList<VhdxRegion> Regions { get; }
 
     internal IReadOnlyList<RegionEntry> Entries { get; }
+
+    /// <summary>Whether all bytes are zero: never written, rather than damaged.</summary>
+    internal bool IsBlank { get; }
+
+    internal bool IsReservedZero { get; }
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(

@@ -118,19 +118,28 @@ internal sealed class VhdxFile : IDisposable
         return null;
     }
 
-    internal void Report(VhdxRule rule, string message, long? offset = null, long? length = null, string? expected = null, string? actual = null, FindingSeverity? severity = null) =>
-        _sink.Report(new()
+    internal void Report(
+        VhdxRule rule,
+        string message,
+        long? offset = null,
+        long? length = null,
+        string? expected = null,
+        string? actual = null,
+        string? item = null,
+        FindingSeverity? severity = null,
+        bool? blocksReading = null)
+    {
+        VhdxFinding finding = VhdxFinding.Of(rule, Raw.Name, message) with
         {
-            RuleId = rule.Id,
             Severity = severity ?? rule.Severity,
-            Reference = rule.Reference,
-            Message = message,
-            File = Raw.Name,
             FileOffset = offset,
             Length = length,
             Expected = expected,
             Actual = actual,
-        });
+            Item = item,
+        };
+        _sink.Report(finding, blocksReading ?? finding.Severity == FindingSeverity.Error);
+    }
 
     private void Read()
     {

@@ -18,18 +18,19 @@ internal static class LogReplayer
         IReadOnlyList<LogEntry> sequence = reader.ActiveSequence(header.LogGuid);
         if (sequence.Count == 0)
         {
-            sink.Report(Finding(VhdxRules.LogLost, "The log is not empty, and holds no complete sequence of entries.", log.Offset));
+            Report(VhdxRules.LogLost, "The log is not empty, and holds no complete sequence of entries.", log.Offset);
             return null;
         }
 
         LogEntry head = sequence[sequence.Count - 1];
         if (head.Header.FlushedFileOffset > (ulong)file.Length)
         {
-            sink.Report(Finding(VhdxRules.LogFileTruncated, "The file has lost its end since its log was written.", log.Offset + head.RingOffset) with
-            {
-                Expected = FormattableString.Invariant($"at least {head.Header.FlushedFileOffset} bytes"),
-                Actual = FormattableString.Invariant($"{file.Length} bytes"),
-            });
+            Report(
+                VhdxRules.LogFileTruncated,
+                "The file has lost its end since its log was written.",
+                log.Offset + head.RingOffset,
+                FormattableString.Invariant($"at least {head.Header.FlushedFileOffset} bytes"),
+                FormattableString.Invariant($"{file.Length} bytes"));
             return null;
         }
 
@@ -40,10 +41,11 @@ internal static class LogReplayer
             {
                 if (ProblemOf(update.Descriptor, log) is string problem)
                 {
-                    sink.Report(Finding(VhdxRules.LogDescriptorTarget, problem, log.Offset + entry.RingOffset) with
-                    {
-                        Actual = FormattableString.Invariant($"offset 0x{update.Descriptor.FileOffset:X}, length 0x{update.Descriptor.UpdateLength:X}"),
-                    });
+                    Report(
+                        VhdxRules.LogDescriptorTarget,
+                        problem,
+                        log.Offset + entry.RingOffset,
+                        actual: FormattableString.Invariant($"offset 0x{update.Descriptor.FileOffset:X}, length 0x{update.Descriptor.UpdateLength:X}"));
                     return null;
                 }
 
@@ -63,21 +65,15 @@ internal static class LogReplayer
             overlay.Extend((long)head.Header.LastFileOffset);
         }
 
-        sink.Report(Finding(
+        Report(
             VhdxRules.LogDirty,
-            FormattableString.Invariant($"The log holds {sequence.Count} entries that are to be replayed; everything is reported as it is after the replay."),
-            log.Offset + sequence[0].RingOffset));
+            FormattableString.Invariant($"The log holds updates that are to be replayed ({sequence.Count} in all); everything is reported as it is after the replay."),
+            log.Offset + sequence[0].RingOffset);
         return overlay;
 
-        VhdxFinding Finding(VhdxRule rule, string message, long offset) => new()
-        {
-            RuleId = rule.Id,
-            Severity = rule.Severity,
-            Reference = rule.Reference,
-            Message = message,
-            File = file.Name,
-            FileOffset = offset,
-        };
+        void Report(VhdxRule rule, string message, long offset, string? expected = null, string? actual = null) => sink.Report(
+            VhdxFinding.Of(rule, file.Name, message) with { FileOffset = offset, Expected = expected, Actual = actual },
+            rule.Severity == FindingSeverity.Error);
     }
 
     private static string? ProblemOf(LogDescriptor descriptor, FileRange log)

@@ -1,0 +1,413 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using VhdxTools.Format;
+using VhdxTools.Images;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Checking;
+
+/// <summary>
+/// Checks every entry of the BAT in one pass (MS-VHDX 2.5). Who uses which space is kept as one bit for each MiB of the file; only when
+/// blocks collide a second pass finds out which ones.
+/// </summary>
+internal sealed class BatChecker
+{
+    /// <summary>Collisions that are resolved to pairs; beyond, they are counted.</summary>
+    private const int MaximumCollisions = 10_000;
+
+    /// <summary>Space is tracked up to here: no image of 64 TiB has structures beyond, and the bits take 16 MiB at most.</summary>
+    private const long TrackedLength = 2 * FormatConstants.MaximumVirtualDiskSize;
+
+    private readonly VhdxFile _image;
+    private readonly BlockAllocationTable _bat;
+    private readonly VhdxGeometry _geometry;
+    private readonly Action<long, long>? _progress;
+    private readonly long _fileLength;
+    private readonly long _blockUnits;
+    private readonly long _structuresEnd;
+    private readonly List<(FileRange Range, string Name)> _structures;
+    private readonly BitField _used;
+    private readonly List<Collision> _collisions = [];
+    private readonly BlockFindings _findings;
+    private long _uncountedCollisions;
+    private long _fullyPresent;
+    private long _allocated;
+    private (long Chunk, long First, long Count) _partial = (-1, 0, 0);
+
+    public BatChecker(VhdxFile image, BlockAllocationTable bat, VhdxGeometry geometry, Action<long, long>? progress)
+    {
+        _image = image;
+        _bat = bat;
+        _geometry = geometry;
+        _progress = progress;
+        _fileLength = image.View.Length;
+        _blockUnits = geometry.BlockSize / FormatConstants.MiB;
+        _structures = StructuresOf(image);
+        _structuresEnd = _structures.Max(structure => structure.Range.End);
+        _used = new(FormatConstants.CeilingDivide(Math.Min(_fileLength, TrackedLength), FormatConstants.MiB));
+        _findings = new(image.Raw.Name, geometry, image.BatRegion!.Value.Offset);
+        foreach ((FileRange range, _) in _structures)
+        {
+            _used.Set(range.Offset / FormatConstants.MiB, range.Length / FormatConstants.MiB);
+        }
+    }
+
+    public IEnumerable<VhdxFinding> Check(CancellationToken cancellation)
+    {
+        foreach (BatPage page in _bat.Pages(cancellation))
+        {
+            Scan(page);
+            _progress?.Invoke(page.FirstIndex, _bat.EntryCount);
+            foreach (VhdxFinding finding in _findings.Take())
+            {
+                yield return finding;
+            }
+        }
+
+        EndChunk(isBitmapPresent: false);
+        _findings.EndRun();
+        foreach (VhdxFinding finding in _findings.Take().Concat(Collisions(cancellation)).Concat(Totals()))
+        {
+            yield return finding;
+        }
+    }
+
+    private static List<(FileRange Range, string Name)> StructuresOf(VhdxFile image)
+    {
+        List<(FileRange Range, string Name)> structures = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
+        if (image.Log is FileRange log)
+        {
+            structures.Add((log, "the log"));
+        }
+
+        foreach (RegionEntry region in image.Regions)
+        {
+            if (RegionReader.RangeOf(region) is FileRange range)
+            {
+                structures.Add((range, $"the {WellKnownGuids.RegionName(region.Id)} region"));
+            }
+        }
+
+        return structures;
+    }
+
+    private void Scan(BatPage page)
+    {
+        long ratio = _geometry.ChunkRatio;
+        long chunk = page.FirstIndex / (ratio + 1);
+        long within = page.FirstIndex % (ratio + 1);
+        for (int i = 0; i < page.Count; i++)
+        {
+            ulong value = page[i];
+            if (within == ratio)
+            {
+                InspectBitmap(chunk, page.FirstIndex + i, new(value));
+                within = 0;
+                chunk++;
+                continue;
+            }
+
+            if (value != 0)
+            {
+                InspectPayload(chunk, (chunk * ratio) + within, page.FirstIndex + i, new(value));
+            }
+
+            within++;
+        }
+    }
+
+    private void InspectPayload(long chunk, long block, long index, BatEntry entry)
+    {
+        if (block >= _geometry.PayloadBlockCount)
+        {
+            // The last chunk of a differencing image has entries for blocks that the disk does not have.
+            return;
+        }
+
+        if (IsOrdinary(entry))
+        {
+            _fullyPresent++;
+            _allocated++;
+            return;
+        }
+
+        if (!entry.IsStateValid)
+        {
+            _findings.Add(VhdxRules.BatState, block, index, "has the reserved state " + (int)entry.State);
+            return;
+        }
+
+        if (entry.HasReservedBits)
+        {
+            _findings.Add(VhdxRules.BatReserved, block, index, "has reserved bits set");
+        }
+        else if (entry.State is BlockState.NotPresent or BlockState.Zero && entry.FileOffsetMiB != 0)
+        {
+            _findings.Add(VhdxRules.BatReserved, block, index, "has an offset in a state that has none");
+        }
+
+        if (entry.State == BlockState.PartiallyPresent)
+        {
+            if (!_geometry.HasParent)
+            {
+                _findings.Add(VhdxRules.PartialWithoutParent, block, index, "is partly present, and the image has no parent");
+            }
+            else
+            {
+                AddPartial(chunk, block);
+            }
+        }
+
+        if (entry.HasData)
+        {
+            _allocated++;
+            _fullyPresent += entry.State == BlockState.FullyPresent ? 1 : 0;
+            Occupy(index, block, entry.FileOffset, _geometry.BlockSize, NeededLength(block));
+        }
+    }
+
+    /// <summary>The case of nearly all entries, decided without a division: present, behind all structures, inside the file, alone.</summary>
+    private bool IsOrdinary(BatEntry entry)
+    {
+        const ulong stateAndReserved = 0xF_FFFF;
+        long offset = entry.FileOffset;
+        return (entry.Value & stateAndReserved) == (ulong)BlockState.FullyPresent
+            && offset >= _structuresEnd
+            && offset <= _fileLength - _geometry.BlockSize
+            && offset < TrackedLength
+            && _used.TrySet(offset / FormatConstants.MiB, _blockUnits);
+    }
+
+    private void InspectBitmap(long chunk, long index, BatEntry entry)
+    {
+        bool isPresent = entry.State == BlockState.FullyPresent;
+        if (_partial.Chunk == chunk)
+        {
+            EndChunk(isPresent);
+        }
+
+        string name = FormattableString.Invariant($"Sector bitmap block {chunk}");
+        if (entry.State is not (BlockState.NotPresent or BlockState.FullyPresent))
+        {
+            _findings.AddItem(VhdxRules.BatState, name, index, FormattableString.Invariant($"has the state {(int)entry.State}, and may have 0 or 6"));
+            return;
+        }
+
+        if (entry.HasReservedBits)
+        {
+            _findings.AddItem(VhdxRules.BatReserved, name, index, "has reserved bits set");
+        }
+
+        if (!isPresent)
+        {
+            return;
+        }
+
+        if (!_geometry.HasParent)
+        {
+            _findings.AddItem(VhdxRules.BitmapWithoutParent, name, index, "is present, and the image has no parent");
+            return;
+        }
+
+        Occupy(index, -1, entry.FileOffset, FormatConstants.SectorBitmapBlockLength, NeededBitmapLength(chunk), name);
+    }
+
+    /// <summary>Takes a block's space, and reports when it cannot have it.</summary>
+    private void Occupy(long index, long block, long offset, long length, long needed, string? item = null)
+    {
+        if (offset < FormatConstants.HeaderSectionLength)
+        {
+            Add(VhdxRules.BlockOffset, offset == 0 ? "has no offset" : "lies inside the header section");
+        }
+        else if (offset >= TrackedLength || offset + needed > _fileLength)
+        {
+            Add(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost");
+        }
+        else if (_structures.FirstOrDefault(structure => structure.Range.Overlaps(new(offset, length))) is { Name: string name })
+        {
+            Add(VhdxRules.BlockOverStructure, "overlaps " + name);
+        }
+        else if (!_used.TrySet(offset / FormatConstants.MiB, length / FormatConstants.MiB))
+        {
+            if (_collisions.Count < MaximumCollisions)
+            {
+                _collisions.Add(new(index, new(offset, length)));
+            }
+            else
+            {
+                _uncountedCollisions++;
+            }
+        }
+
+        void Add(VhdxRule rule, string what)
+        {
+            if (item is null)
+            {
+                _findings.Add(rule, block, index, what, offset);
+            }
+            else
+            {
+                _findings.AddItem(rule, item, index, what, offset);
+            }
+        }
+    }
+
+    /// <summary>How much of a block the disk needs: the last one may be cut short with the disk.</summary>
+    private long NeededLength(long block) => Math.Min(_geometry.BlockSize, _geometry.VirtualDiskSize - (block * _geometry.BlockSize));
+
+    private long NeededBitmapLength(long chunk)
+    {
+        long sectors = Math.Min(FormatConstants.SectorsPerChunk, (_geometry.VirtualDiskSize / _geometry.LogicalSectorSize) - (chunk * FormatConstants.SectorsPerChunk));
+        return FormatConstants.CeilingDivide(sectors, 8);
+    }
+
+    private void AddPartial(long chunk, long block)
+    {
+        if (_partial.Chunk != chunk)
+        {
+            EndChunk(isBitmapPresent: false);
+            _partial = (chunk, block, 0);
+        }
+
+        _partial.Count++;
+    }
+
+    /// <summary>The bitmap of a chunk has been seen, or never will be: holes of the file are passed over.</summary>
+    private void EndChunk(bool isBitmapPresent)
+    {
+        if (_partial.Chunk >= 0 && !isBitmapPresent)
+        {
+            _findings.EndRun();
+            _findings.Add(
+                VhdxRules.PartialWithoutBitmap,
+                _partial.First,
+                _geometry.EntryOfPayloadBlock(_partial.First),
+                FormattableString.Invariant($"is partly present, and sector bitmap block {_partial.Chunk} is not there ({_partial.Count} such blocks in its chunk)"));
+        }
+
+        _partial = (-1, 0, 0);
+    }
+
+    private IEnumerable<VhdxFinding> Collisions(CancellationToken cancellation)
+    {
+        if (_collisions.Count == 0)
+        {
+            yield break;
+        }
+
+        List<Collision> open = _collisions.OrderBy(collision => collision.Range.Offset).ToList();
+        foreach (BatPage page in _bat.Pages(cancellation))
+        {
+            for (int i = 0; i < page.Count; i++)
+            {
+                if (RangeOf(page.FirstIndex + i, new(page[i])) is FileRange range)
+                {
+                    Resolve(open, page.FirstIndex + i, range);
+                }
+            }
+
+            // Once found, a partner is not looked for again: many blocks in one place would cost a square of their number.
+            open.RemoveAll(collision => collision.Partner >= 0);
+            if (open.Count == 0)
+            {
+                break;
+            }
+        }
+
+        foreach (Collision collision in _collisions)
+        {
+            yield return _findings.OfCollision(collision.Index, collision.Partner, collision.Range);
+        }
+
+        if (_uncountedCollisions > 0)
+        {
+            yield return VhdxFinding.Of(VhdxRules.BlocksShareSpace, _image.Raw.Name, FormattableString.Invariant($"{_uncountedCollisions} more blocks share file space with others."));
+        }
+    }
+
+    private void Resolve(List<Collision> open, long index, FileRange range)
+    {
+        int low = 0;
+        int high = open.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (open[middle].Range.Offset <= range.Offset - _geometry.BlockSize)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        for (; low < open.Count && open[low].Range.Offset < range.End; low++)
+        {
+            Collision collision = open[low];
+            if (collision.Partner < 0 && collision.Index != index && collision.Range.Overlaps(range))
+            {
+                collision.Partner = index;
+            }
+        }
+    }
+
+    private FileRange? RangeOf(long index, BatEntry entry)
+    {
+        bool isBitmap = _geometry.IsSectorBitmapEntry(index);
+        bool hasData = isBitmap ? entry.State == BlockState.FullyPresent && _geometry.HasParent : entry.HasData && _geometry.PayloadBlockOfEntry(index) < _geometry.PayloadBlockCount;
+        return hasData && entry.FileOffset < TrackedLength
+            ? new FileRange(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : _geometry.BlockSize)
+            : null;
+    }
+
+    private IEnumerable<VhdxFinding> Totals()
+    {
+        bool isFixed = _image.Type == VhdType.Fixed;
+        bool isHollow = isFixed && _allocated == 0 && _fileLength - _structuresEnd >= _geometry.VirtualDiskSize;
+        if (isHollow)
+        {
+            yield return VhdxFinding.Of(VhdxRules.FixedAllZero, _image.Raw.Name, "The image calls itself fixed and is as long as its disk, but no block uses that space.");
+        }
+        else if (isFixed && _fullyPresent < _geometry.PayloadBlockCount)
+        {
+            yield return VhdxFinding.Of(
+                VhdxRules.FixedNotAllocated,
+                _image.Raw.Name,
+                FormattableString.Invariant($"The image calls itself fixed, but {_geometry.PayloadBlockCount - _fullyPresent} of its {_geometry.PayloadBlockCount} blocks are not fully present."));
+        }
+
+        if (isHollow || _bat.EntryCount < _geometry.BatEntryCount)
+        {
+            // The space of a hollow image is reported already; and entries that are cut off may own what looks leaked.
+            yield break;
+        }
+
+        long whole = _fileLength / FormatConstants.MiB;
+        for (long start = _used.Find(value: false, 0); start < whole;)
+        {
+            long end = Math.Min(whole, _used.Find(value: true, start));
+            yield return VhdxFinding.Of(
+                VhdxRules.LeakedSpace,
+                _image.Raw.Name,
+                FormattableString.Invariant($"Nothing references {ByteText.Size((end - start) * FormatConstants.MiB)} of the file.")) with
+            {
+                FileOffset = start * FormatConstants.MiB,
+                Length = (end - start) * FormatConstants.MiB,
+            };
+            start = _used.Find(value: false, end);
+        }
+    }
+
+    private sealed class Collision(long index, FileRange range)
+    {
+        public long Index => index;
+
+        public FileRange Range => range;
+
+        /// <summary>Index of another entry that claims the same space, or -1 while it is not known.</summary>
+        public long Partner { get; set; } = -1;
+    }
+}

@@ -1,0 +1,45 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using VhdxTools.Diagnostics;
+using VhdxTools.Images;
+using VhdxTools.IO;
+
+namespace VhdxTools.Checking;
+
+/// <summary>Checks an image and the chain of its parents. Findings come as they are found; nothing is ever changed.</summary>
+/// <param name="skipParent">Whether only the file itself is checked.</param>
+/// <param name="progress">Gets the file at work, and bytes of its BAT done and in all.</param>
+internal sealed class Checker(bool skipParent, Action<string, long, long>? progress = null)
+{
+    /// <summary>Chains are followed so far; longer ones are reported.</summary>
+    public const int MaximumDepth = 1024;
+
+    /// <summary>All findings: those of each file from the tip to the base, then those of the links between them.</summary>
+    /// <exception cref="VhdxException">The file itself cannot be opened, or is no VHDX.</exception>
+    public IEnumerable<VhdxFinding> Check(string path, CancellationToken cancellation = default)
+    {
+        List<VhdxFinding> links = [];
+        List<string> chain = [];
+        (string Path, IRandomAccessFile File)? next = (path, OsFile.OpenRead(path));
+        while (next is (string current, IRandomAccessFile file))
+        {
+            chain.Add(current);
+            CollectingSink sink = new();
+            using VhdxFile image = VhdxFile.Open(file, sink);
+            foreach (VhdxFinding finding in new FileChecker(image, sink, Report(current)).Check(current, cancellation))
+            {
+                yield return finding;
+            }
+
+            next = skipParent || image.ParentLocator is null ? null : LinkChecker.Follow(image, current, chain, links);
+        }
+
+        foreach (VhdxFinding finding in links)
+        {
+            yield return finding;
+        }
+    }
+
+    private Action<long, long>? Report(string path) => progress is null ? null : (done, total) => progress(path, done, total);
+}
