@@ -11,6 +11,7 @@ Quickstart  builds, makes d.vhdx in the current folder and shows its layout
 Build       publishes the module to bin/, where VhdxTools.psd1 expects it
 Test        builds and runs every test suite; the last line is 'N passed, N failed, N skipped'
 Bench       builds and runs tests/Bench/*.Bench.ps1
+Help        builds and writes en-US/about_VhdxTools_Rules.help.txt anew from the table of rules in Core
 Package     builds and writes out/VhdxTools (a module folder) and out/VhdxTools.<version>.nupkg
 .EXAMPLE
 ./build.ps1 -Task Test -Suite Core -Filter HeaderTests
@@ -19,7 +20,7 @@ Runs the tests of Core whose full name contains HeaderTests.
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Quickstart', 'Build', 'Test', 'Bench', 'Package')]
+    [ValidateSet('Quickstart', 'Build', 'Test', 'Bench', 'Help', 'Package')]
     [string[]] $Task = 'Build',
 
     # Test: the suites to run; all of them by default.
@@ -32,7 +33,7 @@ param(
     # Test: the version of Pester.
     [string] $PesterVersion = '6.2.0',
 
-    # Package: where the module folder and the package are written.
+    # Package, Help: where the results are written instead of out/ or en-US/.
     [string] $OutputPath,
 
     # Takes bin/ as it is.
@@ -404,6 +405,21 @@ function Invoke-Bench {
     if ($failed) { throw "Failed: $($failed -join ', ')" }
 }
 
+function Invoke-Help {
+    # The rules have one source, the table in Core; the help topic is printed from it.
+    Invoke-Build
+    $manifest = (Join-Path $PSScriptRoot 'VhdxTools.psd1').Replace("'", "''")
+    $folder = $OutputPath ? $PSCmdlet.GetUnresolvedProviderPathFromPSPath($OutputPath) : (Join-Path $PSScriptRoot 'en-US')
+    $file = (Join-Path $folder 'about_VhdxTools_Rules.help.txt').Replace("'", "''")
+    $exitCode = Invoke-Shell '-Command', @"
+`$ErrorActionPreference = 'Stop'
+Import-Module '$manifest'
+[IO.File]::WriteAllText('$file', [VhdxTools.VhdxRules]::ToHelpText())
+"@
+    if ($exitCode -ne 0) { throw "The help topic could not be written (exit code $exitCode)." }
+    Write-Host "Wrote $file"
+}
+
 function Invoke-Quickstart {
     Invoke-Build
     $manifest = (Join-Path $PSScriptRoot 'VhdxTools.psd1').Replace("'", "''")
@@ -435,6 +451,7 @@ try {
             'Build' { Invoke-Build }
             'Test' { $ok = (Invoke-Test) -and $ok }
             'Bench' { Invoke-Bench }
+            'Help' { Invoke-Help }
             'Package' { Invoke-Package }
         }
     }

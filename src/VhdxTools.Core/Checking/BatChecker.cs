@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
@@ -27,6 +28,8 @@ internal sealed class BatChecker
     private readonly long _fileLength;
     private readonly long _blockUnits;
     private readonly long _structuresEnd;
+    private readonly ulong _firstOrdinaryUnit;
+    private readonly ulong _endOfOrdinaryUnits;
     private readonly List<(FileRange Range, string Name)> _structures;
     private readonly BitField _used;
     private readonly List<Collision> _collisions = [];
@@ -46,6 +49,8 @@ internal sealed class BatChecker
         _blockUnits = geometry.BlockSize / FormatConstants.MiB;
         _structures = StructuresOf(image);
         _structuresEnd = _structures.Max(structure => structure.Range.End);
+        _firstOrdinaryUnit = (ulong)FormatConstants.CeilingDivide(_structuresEnd, FormatConstants.MiB);
+        _endOfOrdinaryUnits = (ulong)Math.Max(0, (Math.Min(_fileLength, TrackedLength) / FormatConstants.MiB) - _blockUnits + 1);
         _used = new(FormatConstants.CeilingDivide(Math.Min(_fileLength, TrackedLength), FormatConstants.MiB));
         _findings = new(image.Raw.Name, geometry, image.BatRegion!.Value.Offset);
         foreach ((FileRange range, _) in _structures)
@@ -98,9 +103,10 @@ internal sealed class BatChecker
         long ratio = _geometry.ChunkRatio;
         long chunk = page.FirstIndex / (ratio + 1);
         long within = page.FirstIndex % (ratio + 1);
+        ReadOnlySpan<byte> bytes = page.Bytes.Span;
         for (int i = 0; i < page.Count; i++)
         {
-            ulong value = page[i];
+            ulong value = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(i * BatEntry.Length));
             if (within == ratio)
             {
                 InspectBitmap(chunk, page.FirstIndex + i, new(value));
@@ -135,24 +141,24 @@ internal sealed class BatChecker
 
         if (!entry.IsStateValid)
         {
-            _findings.Add(VhdxRules.BatState, block, index, "has the reserved state " + (int)entry.State);
+            _findings.Add(VhdxRules.BatState, block, index, "has a reserved state", "0 to 3, 6 or 7", FormattableString.Invariant($"state {(int)entry.State}"));
             return;
         }
 
         if (entry.HasReservedBits)
         {
-            _findings.Add(VhdxRules.BatReserved, block, index, "has reserved bits set");
+            _findings.Add(VhdxRules.BatReserved, block, index, "has reserved bits set", "0 in bits 3 to 19", Hex(entry));
         }
         else if (entry.State is BlockState.NotPresent or BlockState.Zero && entry.FileOffsetMiB != 0)
         {
-            _findings.Add(VhdxRules.BatReserved, block, index, "has an offset in a state that has none");
+            _findings.Add(VhdxRules.BatReserved, block, index, "has an offset in a state that has none", "offset 0", Hex(entry));
         }
 
         if (entry.State == BlockState.PartiallyPresent)
         {
             if (!_geometry.HasParent)
             {
-                _findings.Add(VhdxRules.PartialWithoutParent, block, index, "is partly present, and the image has no parent");
+                _findings.Add(VhdxRules.PartialWithoutParent, block, index, "is partly present, and the image has no parent", "0 to 3 or 6", "state 7");
             }
             else
             {
@@ -172,12 +178,11 @@ internal sealed class BatChecker
     private bool IsOrdinary(BatEntry entry)
     {
         const ulong stateAndReserved = 0xF_FFFF;
-        long offset = entry.FileOffset;
+        ulong unit = entry.FileOffsetMiB;
         return (entry.Value & stateAndReserved) == (ulong)BlockState.FullyPresent
-            && offset >= _structuresEnd
-            && offset <= _fileLength - _geometry.BlockSize
-            && offset < TrackedLength
-            && _used.TrySet(offset / FormatConstants.MiB, _blockUnits);
+            && unit >= _firstOrdinaryUnit
+            && unit < _endOfOrdinaryUnits
+            && _used.TrySet((long)unit, _blockUnits);
     }
 
     private void InspectBitmap(long chunk, long index, BatEntry entry)
@@ -191,13 +196,13 @@ internal sealed class BatChecker
         string name = FormattableString.Invariant($"Sector bitmap block {chunk}");
         if (entry.State is not (BlockState.NotPresent or BlockState.FullyPresent))
         {
-            _findings.AddItem(VhdxRules.BatState, name, index, FormattableString.Invariant($"has the state {(int)entry.State}, and may have 0 or 6"));
+            _findings.AddItem(VhdxRules.BatState, name, index, "has a reserved state", "0 or 6", FormattableString.Invariant($"state {(int)entry.State}"));
             return;
         }
 
         if (entry.HasReservedBits)
         {
-            _findings.AddItem(VhdxRules.BatReserved, name, index, "has reserved bits set");
+            _findings.AddItem(VhdxRules.BatReserved, name, index, "has reserved bits set", "0 in bits 3 to 19", Hex(entry));
         }
 
         if (!isPresent)
@@ -207,7 +212,7 @@ internal sealed class BatChecker
 
         if (!_geometry.HasParent)
         {
-            _findings.AddItem(VhdxRules.BitmapWithoutParent, name, index, "is present, and the image has no parent");
+            _findings.AddItem(VhdxRules.BitmapWithoutParent, name, index, "is present, and the image has no parent", "state 0", "state 6");
             return;
         }
 
@@ -219,15 +224,15 @@ internal sealed class BatChecker
     {
         if (offset < FormatConstants.HeaderSectionLength)
         {
-            Add(VhdxRules.BlockOffset, offset == 0 ? "has no offset" : "lies inside the header section");
+            Add(VhdxRules.BlockOffset, offset == 0 ? "has no offset" : "lies inside the header section", "at or behind 0x100000");
         }
         else if (offset >= TrackedLength || offset + needed > _fileLength)
         {
-            Add(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost");
+            Add(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost", FormattableString.Invariant($"the end at or before 0x{_fileLength:X}"));
         }
         else if (_structures.FirstOrDefault(structure => structure.Range.Overlaps(new(offset, length))) is { Name: string name })
         {
-            Add(VhdxRules.BlockOverStructure, "overlaps " + name);
+            Add(VhdxRules.BlockOverStructure, "overlaps " + name, "space of its own");
         }
         else if (!_used.TrySet(offset / FormatConstants.MiB, length / FormatConstants.MiB))
         {
@@ -241,15 +246,16 @@ internal sealed class BatChecker
             }
         }
 
-        void Add(VhdxRule rule, string what)
+        void Add(VhdxRule rule, string what, string expected)
         {
+            string actual = FormattableString.Invariant($"0x{offset:X} to 0x{offset + length:X}");
             if (item is null)
             {
-                _findings.Add(rule, block, index, what, offset);
+                _findings.Add(rule, block, index, what, expected, actual, offset);
             }
             else
             {
-                _findings.AddItem(rule, item, index, what, offset);
+                _findings.AddItem(rule, item, index, what, expected, actual, offset);
             }
         }
     }
@@ -262,6 +268,8 @@ internal sealed class BatChecker
         long sectors = Math.Min(FormatConstants.SectorsPerChunk, (_geometry.VirtualDiskSize / _geometry.LogicalSectorSize) - (chunk * FormatConstants.SectorsPerChunk));
         return FormatConstants.CeilingDivide(sectors, 8);
     }
+
+    private static string Hex(BatEntry entry) => FormattableString.Invariant($"entry 0x{entry.Value:X16}");
 
     private void AddPartial(long chunk, long block)
     {
@@ -284,7 +292,9 @@ internal sealed class BatChecker
                 VhdxRules.PartialWithoutBitmap,
                 _partial.First,
                 _geometry.EntryOfPayloadBlock(_partial.First),
-                FormattableString.Invariant($"is partly present, and sector bitmap block {_partial.Chunk} is not there ({_partial.Count} such blocks in its chunk)"));
+                FormattableString.Invariant($"is partly present, and sector bitmap block {_partial.Chunk} is not there ({_partial.Count} such blocks in its chunk)"),
+                FormattableString.Invariant($"sector bitmap block {_partial.Chunk} in state 6"),
+                "not present");
         }
 
         _partial = (-1, 0, 0);

@@ -12,7 +12,7 @@ namespace VhdxTools.Checking;
 internal sealed class BlockFindings(string file, VhdxGeometry geometry, long batOffset)
 {
     private readonly List<VhdxFinding> _ready = [];
-    private (VhdxRule Rule, string What, long First, long Count, long Offset)? _run;
+    private Run? _run;
 
     /// <summary>The findings that are complete; they are given once.</summary>
     public IReadOnlyList<VhdxFinding> Take()
@@ -26,8 +26,10 @@ internal sealed class BlockFindings(string file, VhdxGeometry geometry, long bat
     /// <param name="block">The payload block.</param>
     /// <param name="index">Its BAT entry.</param>
     /// <param name="what">What is wrong with it, to follow "Payload block 7".</param>
+    /// <param name="expected">What the format asks for.</param>
+    /// <param name="actual">What the entry holds.</param>
     /// <param name="offset">Its file offset in bytes, where that is what is wrong; else the finding points to the entry.</param>
-    public void Add(VhdxRule rule, long block, long index, string what, long? offset = null)
+    public void Add(VhdxRule rule, long block, long index, string what, string expected, string actual, long? offset = null)
     {
         if (_run is { } run && run.Rule == rule && run.What == what && block == run.First + run.Count && rule != VhdxRules.PartialWithoutBitmap)
         {
@@ -36,14 +38,20 @@ internal sealed class BlockFindings(string file, VhdxGeometry geometry, long bat
         }
 
         EndRun();
-        _run = (rule, what, block, 1, offset ?? EntryOffset(index));
+        _run = new(rule, what, block, 1, offset ?? EntryOffset(index), expected, actual);
     }
 
     /// <summary>The same for a sector bitmap block.</summary>
-    public void AddItem(VhdxRule rule, string item, long index, string what, long? offset = null)
+    public void AddItem(VhdxRule rule, string item, long index, string what, string expected, string actual, long? offset = null)
     {
         EndRun();
-        _ready.Add(VhdxFinding.Of(rule, file, $"{item} {what}.") with { Item = item, FileOffset = offset ?? EntryOffset(index) });
+        _ready.Add(VhdxFinding.Of(rule, file, $"{item} {what}.") with
+        {
+            Item = item,
+            FileOffset = offset ?? EntryOffset(index),
+            Expected = expected,
+            Actual = actual,
+        });
     }
 
     public void EndRun()
@@ -52,7 +60,13 @@ internal sealed class BlockFindings(string file, VhdxGeometry geometry, long bat
         {
             VhdxFinding finding = OfBlocks(run.Rule, run.First, run.Count);
             string verb = run.Count == 1 ? run.What : "each " + run.What;
-            _ready.Add(finding with { Message = $"{AreaNames.Numbered("Payload block", run.First, run.Count)} {verb}; {RangeText(finding)}.", FileOffset = run.Offset });
+            _ready.Add(finding with
+            {
+                Message = $"{AreaNames.Numbered("Payload block", run.First, run.Count)} {verb}; {RangeText(finding)}.",
+                FileOffset = run.Offset,
+                Expected = run.Expected,
+                Actual = run.Actual,
+            });
             _run = null;
         }
     }
@@ -92,4 +106,7 @@ internal sealed class BlockFindings(string file, VhdxGeometry geometry, long bat
     }
 
     private long EntryOffset(long index) => batOffset + (index * BatEntry.Length);
+
+    /// <summary>Blocks in a row; offset and values are those of the first.</summary>
+    private sealed record Run(VhdxRule Rule, string What, long First, long Count, long Offset, string Expected, string Actual);
 }

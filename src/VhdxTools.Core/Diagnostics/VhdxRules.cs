@@ -390,6 +390,9 @@ public static class VhdxRules
         "Windows does not attach VHDX images below 3 MiB.",
         "Make a larger disk.");
 
+    /// <summary>The table as the text of the help topic about_VhdxTools_Rules.</summary>
+    public static string ToHelpText() => Diagnostics.RulesHelpText.Print();
+
     private static VhdxRule Add(string id, FindingSeverity severity, RepairMethod repair, string title, string reference, string meaning, string action)
     {
         VhdxRule rule = new()

@@ -19,6 +19,15 @@ internal sealed class BitField(long length)
     /// <returns>False, and nothing is changed, when a bit of the range is set already.</returns>
     public bool TrySet(long first, long count)
     {
+        if (count == 1 && first < length)
+        {
+            ref ulong word = ref _words[first / WordBits];
+            ulong bit = 1UL << (int)(first % WordBits);
+            bool isFree = (word & bit) == 0;
+            word |= bit;
+            return isFree;
+        }
+
         if (Visit(first, count, set: false))
         {
             return false;
