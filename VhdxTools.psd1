@@ -12,6 +12,8 @@
     CompatiblePSEditions = @('Desktop', 'Core')
     FormatsToProcess     = @('bin/VhdxTools.Format.ps1xml')
     CmdletsToExport      = @(
+        'Get-VhdxBlock'
+        'Get-VhdxChain'
         'Get-VhdxImage'
         'Get-VhdxLayout'
         'New-VhdxImage'

@@ -50,6 +50,16 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
         }
     }
 
+    /// <summary>A folder, taken to the letter.</summary>
+    /// <exception cref="VhdxException">It does not exist, or is no path of the file system.</exception>
+    public string Folder(string path)
+    {
+        string folder = Literal(path);
+        return System.IO.Directory.Exists(folder)
+            ? folder
+            : throw new VhdxException(ErrorIds.FolderNotFound, ErrorKind.NotFound, $"The folder '{folder}' does not exist.");
+    }
+
     private static void ThrowIfEmpty(string path)
     {
         if (string.IsNullOrWhiteSpace(path))

@@ -26,7 +26,7 @@ internal static class LinkChecker
         {
             if (ParentPaths.Stored(locator).Any())
             {
-                findings.Add(NotFound("None of the stored paths leads to a file: " + Tried(childPath, locator) + "."));
+                findings.Add(NotFound("None of the stored paths leads to a file: " + ParentPaths.DescribeTried(childPath, locator) + "."));
             }
 
             return null;
@@ -73,7 +73,7 @@ internal static class LinkChecker
 
             Guid? first = locator.Linkage(ParentLocator.ParentLinkageKey);
             Guid? second = locator.Linkage(ParentLocator.ParentLinkage2Key);
-            if (parent.Header is { } header && first is not null && header.DataWriteGuid != first && header.DataWriteGuid != second)
+            if (parent.Header is { } header && first is not null && !locator.Accepts(header.DataWriteGuid))
             {
                 yield return Finding(VhdxRules.ParentMismatch, $"The parent '{path}' is not in the state that the child was made from.") with
                 {
@@ -106,11 +106,6 @@ internal static class LinkChecker
             }
         }
     }
-
-    private static string Tried(string childPath, ParentLocator locator) => string.Join("; ", ParentPaths.Stored(locator).Select(stored =>
-        ParentPaths.Candidate(childPath, stored) is string candidate
-            ? $"{stored.Key} '{stored.Value}' (tried '{candidate}')"
-            : $"{stored.Key} '{stored.Value}' (means nothing on this system)"));
 
     /// <summary>Where a path cannot be followed (a drive letter on Linux), a different file name still tells that it is stale.</summary>
     private static bool IsStale(string childPath, KeyValuePair<string, string> stored, string found)

@@ -19,6 +19,15 @@ internal static class LogDataSector
         && ByteFields.U32(sector, SequenceHighOffset) == (uint)(sequenceNumber >> 32)
         && ByteFields.U32(sector, SequenceLowOffset) == (uint)sequenceNumber;
 
+    /// <summary>Writes the middle of an update between the log's own fields.</summary>
+    public static void Write(Span<byte> sector, ulong sequenceNumber, ReadOnlySpan<byte> update)
+    {
+        update.CopyTo(sector);
+        Signature.CopyTo(sector);
+        ByteFields.U32(sector, SequenceHighOffset, (uint)(sequenceNumber >> 32));
+        ByteFields.U32(sector, SequenceLowOffset, (uint)sequenceNumber);
+    }
+
     /// <summary>Puts the update's first 8 and last 4 bytes back where the log's own fields stand.</summary>
     public static void Restore(Span<byte> sector, ulong leadingBytes, uint trailingBytes)
     {

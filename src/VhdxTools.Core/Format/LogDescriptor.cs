@@ -27,4 +27,14 @@ internal sealed record LogDescriptor(bool IsZero, ulong FileOffset, ulong ZeroLe
             isZero ? 0 : ByteFields.U64(bytes, LeadingBytesOffset),
             isZero ? 0 : ByteFields.U32(bytes, TrailingBytesOffset));
     }
+
+    /// <summary>Writes a data descriptor; the update's first 8 and last 4 bytes live in it.</summary>
+    public static void WriteData(Span<byte> bytes, long fileOffset, ulong sequenceNumber, ReadOnlySpan<byte> update)
+    {
+        "desc"u8.CopyTo(bytes);
+        ByteFields.U32(bytes, TrailingBytesOffset, ByteFields.U32(update, update.Length - sizeof(uint)));
+        ByteFields.U64(bytes, LeadingBytesOffset, ByteFields.U64(update, 0));
+        ByteFields.U64(bytes, FileOffsetOffset, (ulong)fileOffset);
+        ByteFields.U64(bytes, SequenceNumberOffset, sequenceNumber);
+    }
 }

@@ -19,17 +19,17 @@ internal sealed record LogEntryHeader
 
     public static ReadOnlySpan<byte> Signature => "loge"u8;
 
-    public required uint Checksum { get; init; }
+    public uint Checksum { get; init; }
 
     /// <summary>Length in bytes of header, descriptors and data sectors.</summary>
-    public required uint EntryLength { get; init; }
+    public uint EntryLength { get; init; }
 
     /// <summary>Offset in the log of the oldest entry that is still needed.</summary>
     public required uint Tail { get; init; }
 
     public required ulong SequenceNumber { get; init; }
 
-    public required uint DescriptorCount { get; init; }
+    public uint DescriptorCount { get; init; }
 
     public required Guid LogGuid { get; init; }
 
@@ -51,4 +51,18 @@ internal sealed record LogEntryHeader
         FlushedFileOffset = ByteFields.U64(bytes, FlushedFileOffsetOffset),
         LastFileOffset = ByteFields.U64(bytes, LastFileOffsetOffset),
     };
+
+    /// <summary>Fills in the header of an entry whose descriptors and data sectors are there, checksum included.</summary>
+    public void Write(Span<byte> entry)
+    {
+        Signature.CopyTo(entry);
+        ByteFields.U32(entry, EntryLengthOffset, EntryLength);
+        ByteFields.U32(entry, TailOffset, Tail);
+        ByteFields.U64(entry, SequenceNumberOffset, SequenceNumber);
+        ByteFields.U32(entry, DescriptorCountOffset, DescriptorCount);
+        ByteFields.Guid(entry, LogGuidOffset, LogGuid);
+        ByteFields.U64(entry, FlushedFileOffsetOffset, FlushedFileOffset);
+        ByteFields.U64(entry, LastFileOffsetOffset, LastFileOffset);
+        ByteFields.U32(entry, ChecksumOffset, Crc32C.OfStructure(entry.Slice(0, (int)EntryLength), ChecksumOffset));
+    }
 }

@@ -119,6 +119,9 @@ internal sealed record ParentLocator(Guid LocatorType, IReadOnlyList<KeyValuePai
     public Guid? Linkage(string key) =>
         System.Guid.TryParseExact(this[key], "B", out Guid guid) && guid != System.Guid.Empty ? guid : null;
 
+    /// <summary>Whether a parent in the state of this DataWriteGuid is the one that the child builds on.</summary>
+    public bool Accepts(Guid dataWriteGuid) => dataWriteGuid == Linkage(ParentLinkageKey) || dataWriteGuid == Linkage(ParentLinkage2Key);
+
     private static string? ReadString(ReadOnlySpan<byte> bytes, uint offset, ushort length) =>
         length == 0 || length % 2 != 0 || (ulong)offset + length > (ulong)bytes.Length
             ? null

@@ -61,6 +61,16 @@ internal sealed class OsFile : IRandomAccessFile
     /// <exception cref="VhdxException">It exists already, or cannot be made.</exception>
     public static OsFile CreateNew(string path, string name) => Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, "create", name);
 
+    /// <summary>Opens for reading and writing; other writers are kept out, readers are let in.</summary>
+    /// <exception cref="VhdxException">There is no such file, it is no regular file, it is in use, or it cannot be opened.</exception>
+    public static OsFile OpenWrite(string path)
+    {
+        FileKinds.ThrowIfNotRegular(path, "write to");
+
+        // On Unix only FileShare.None takes a lock that other writers run into; our own readers do not ask for locks.
+        return Open(path, FileMode.Open, FileAccess.ReadWrite, WindowsNative.IsWindows ? FileShare.Read : FileShare.None, "write to");
+    }
+
     /// <summary>Fails when another process has the file open in a way that the system can tell, or when it may not be written.</summary>
     public static void ThrowIfInUse(string path) => Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, "replace").Dispose();
 

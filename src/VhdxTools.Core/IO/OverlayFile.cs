@@ -66,6 +66,20 @@ internal sealed class OverlayFile(IRandomAccessFile inner) : IRandomAccessFile
         return count;
     }
 
+    /// <summary>Every range that differs from the file below, in no order, without overlap.</summary>
+    public IEnumerable<FileRange> ChangedRanges()
+    {
+        ApplyPendingZeros();
+        RangeSet changed = new();
+        changed.AddAll(_zeros);
+        foreach (long sector in _sectors.Keys)
+        {
+            changed.Add(new(sector * SectorLength, SectorLength));
+        }
+
+        return changed.Within(new(0, _length));
+    }
+
     public void Write(long offset, ReadOnlySpan<byte> data) => throw ReadOnly();
 
     public void SetLength(long length) => throw ReadOnly();

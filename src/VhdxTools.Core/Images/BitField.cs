@@ -7,19 +7,46 @@ internal sealed class BitField(long length)
 {
     private const int WordBits = 64;
 
-    private readonly ulong[] _words = new ulong[(length + WordBits - 1) / WordBits];
+    private ulong[] _words = new ulong[(length + WordBits - 1) / WordBits];
+    private long _length = length;
 
-    public long Length => length;
+    public long Length => _length;
 
-    public bool this[long index] => index < length && ((_words[index / WordBits] >> (int)(index % WordBits)) & 1) != 0;
+    public bool this[long index] => index < _length && ((_words[index / WordBits] >> (int)(index % WordBits)) & 1) != 0;
 
     public void Set(long first, long count) => Visit(first, count, set: true);
+
+    public void Clear(long first, long count)
+    {
+        long end = Math.Min(_length, first + count);
+        for (long index = first; index < end; index++)
+        {
+            _words[index / WordBits] &= ~(1UL << (int)(index % WordBits));
+        }
+    }
+
+    /// <summary>Makes the field longer; new bits are not set.</summary>
+    public void Extend(long newLength)
+    {
+        if (newLength <= _length)
+        {
+            return;
+        }
+
+        long words = (newLength + WordBits - 1) / WordBits;
+        if (words > _words.Length)
+        {
+            Array.Resize(ref _words, (int)Math.Max(words, Math.Min(2L * _words.Length, int.MaxValue / 2)));
+        }
+
+        _length = newLength;
+    }
 
     /// <summary>Sets a range when no bit of it is set.</summary>
     /// <returns>False, and nothing is changed, when a bit of the range is set already.</returns>
     public bool TrySet(long first, long count)
     {
-        if (count == 1 && first < length)
+        if (count == 1 && first < _length)
         {
             ref ulong word = ref _words[first / WordBits];
             ulong bit = 1UL << (int)(first % WordBits);
@@ -40,7 +67,7 @@ internal sealed class BitField(long length)
     /// <summary>The first index at or after a place whose bit has the given value, or Length.</summary>
     public long Find(bool value, long from)
     {
-        for (long index = from; index < length; index++)
+        for (long index = from; index < _length; index++)
         {
             ulong word = value ? _words[index / WordBits] : ~_words[index / WordBits];
             if (word >> (int)(index % WordBits) == 0)
@@ -53,14 +80,14 @@ internal sealed class BitField(long length)
             }
         }
 
-        return length;
+        return _length;
     }
 
     /// <summary>Whether a bit of the range is set (before it is set, when that is wanted).</summary>
     private bool Visit(long first, long count, bool set)
     {
         bool any = false;
-        long end = Math.Min(length, first + count);
+        long end = Math.Min(_length, first + count);
         while (first < end)
         {
             int bit = (int)(first % WordBits);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using VhdxTools.Format;
 using VhdxTools.IO;
 
@@ -61,6 +62,12 @@ internal static class ParentPaths
 
         return null;
     }
+
+    /// <summary>Every stored path and what became of it, for messages.</summary>
+    public static string DescribeTried(string childPath, ParentLocator locator) => string.Join("; ", Stored(locator).Select(stored =>
+        Candidate(childPath, stored) is string candidate
+            ? $"{stored.Key} '{stored.Value}' (tried '{candidate}')"
+            : $"{stored.Key} '{stored.Value}' (means nothing on this system)"));
 
     /// <summary>The locator entries for a new child, in the order in which Windows writes them.</summary>
     /// <param name="childPath">Full path of the child.</param>

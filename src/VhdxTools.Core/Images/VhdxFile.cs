@@ -35,6 +35,9 @@ internal sealed class VhdxFile : IDisposable
     /// <summary>The file as it is once its log is replayed.</summary>
     public IRandomAccessFile View { get; private set; }
 
+    /// <summary>What the log's replay changes; null with a clean log.</summary>
+    public OverlayFile? Replayed { get; private set; }
+
     public FileTypeIdentifier FileType { get; }
 
     public IReadOnlyList<HeaderCopy> Headers { get; }
@@ -154,7 +157,8 @@ internal sealed class VhdxFile : IDisposable
             Log = HeaderReader.CheckLog(this, Header);
             if (IsLogDirty && Log is not null)
             {
-                View = LogReplayer.Replay(Raw, Header, _sink) ?? Raw;
+                Replayed = LogReplayer.Replay(Raw, Header, _sink);
+                View = Replayed ?? Raw;
             }
         }
 

@@ -11,7 +11,7 @@ namespace VhdxTools.Journal;
 internal static class LogReplayer
 {
     /// <summary>The file as it is once its log is replayed, or null when it cannot be (the reason is reported).</summary>
-    public static IRandomAccessFile? Replay(IRandomAccessFile file, VhdxHeader header, FindingSink sink)
+    public static OverlayFile? Replay(IRandomAccessFile file, VhdxHeader header, FindingSink sink)
     {
         FileRange log = new(ByteFields.Clamp(header.LogOffset), header.LogLength);
         LogReader reader = new(file, log);
@@ -74,6 +74,32 @@ internal static class LogReplayer
         void Report(VhdxRule rule, string message, long offset, string? expected = null, string? actual = null) => sink.Report(
             VhdxFinding.Of(rule, file.Name, message) with { FileOffset = offset, Expected = expected, Actual = actual },
             rule.Severity == FindingSeverity.Error);
+    }
+
+    /// <summary>Writes what an overlay holds into the file itself, and makes it as long as the log says. The header is the caller's.</summary>
+    /// <param name="overlay">What <see cref="Replay"/> gave.</param>
+    /// <param name="file">The file, open for writing.</param>
+    public static void Apply(OverlayFile overlay, IRandomAccessFile file)
+    {
+        long length = Math.Max(file.Length, overlay.Length);
+        if (length > file.Length)
+        {
+            file.SetLength(length);
+        }
+
+        byte[] buffer = new byte[FormatConstants.MiB];
+        foreach (FileRange range in overlay.ChangedRanges())
+        {
+            for (long done = 0; done < range.Length;)
+            {
+                int count = (int)Math.Min(buffer.Length, range.Length - done);
+                overlay.ReadPadded(range.Offset + done, buffer.AsSpan(0, count));
+                file.Write(range.Offset + done, buffer.AsSpan(0, count));
+                done += count;
+            }
+        }
+
+        file.Flush();
     }
 
     private static string? ProblemOf(LogDescriptor descriptor, FileRange log)

@@ -37,7 +37,7 @@ internal static class ImageInspector
             VhdType = image.Type,
             FileSize = file.Length,
             Size = image.Geometry!.VirtualDiskSize,
-            MinimumSize = MinimumSizeOf(image),
+            MinimumSize = MinimumSizeOf(path),
             LogicalSectorSize = image.Geometry.LogicalSectorSize,
             PhysicalSectorSize = image.PhysicalSectorSize!.Value,
             BlockSize = image.Geometry.BlockSize,
@@ -80,21 +80,16 @@ internal static class ImageInspector
     private static string? StoredPath(ParentLocator locator) =>
         locator[ParentLocator.AbsolutePathKey] ?? locator[ParentLocator.RelativePathKey] ?? locator[ParentLocator.VolumePathKey];
 
-    private static long? MinimumSizeOf(VhdxFile image)
+    private static long? MinimumSizeOf(string path)
     {
-        if (image.Type == VhdType.Differencing)
-        {
-            return null;
-        }
-
-        VhdxDiskReader disk = new(image);
         try
         {
-            return PartitionTable.MinimumSize(disk.Read, disk.Capacity, image.Geometry!.LogicalSectorSize);
+            using DiskChain disk = DiskChain.OpenRead(path);
+            return PartitionTable.MinimumSize(disk.Read, disk.Capacity, disk.LogicalSectorSize);
         }
-        catch (VhdxException exception) when (exception.Kind == ErrorKind.InvalidData)
+        catch (VhdxException)
         {
-            // The image is described all the same: a damaged block is no reason to hide the rest.
+            // The image is described all the same: a damaged block or a missing parent is no reason to hide the rest.
             return null;
         }
     }

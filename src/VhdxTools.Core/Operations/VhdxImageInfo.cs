@@ -22,7 +22,7 @@ public sealed class VhdxImageInfo
 
     /// <summary>
     /// The smallest size that holds every partition of the disk, and behind them, with a GPT, room for the backup table. Null when
-    /// the disk has no valid partition table or it cannot be read, for differencing images, and for VHD files.
+    /// the disk has no valid partition table or it cannot be read (a missing parent), and for VHD files.
     /// </summary>
     public long? MinimumSize { get; init; }
 

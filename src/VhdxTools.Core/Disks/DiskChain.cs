@@ -1,0 +1,317 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using VhdxTools.Format;
+using VhdxTools.Images;
+using VhdxTools.IO;
+
+namespace VhdxTools.Disks;
+
+/// <summary>The virtual disk of a VHDX file and all its parents. Chains of any depth are walked, never recursed into.</summary>
+internal sealed class DiskChain : IVirtualDisk
+{
+    private readonly IReadOnlyList<VhdxLayer> _layers;
+    private readonly ImageWriter? _writer;
+
+    // Readers and writers of data in existing blocks share it; whoever moves blocks has it alone.
+    private readonly ReaderWriterLockSlim _lock = new();
+
+    private DiskChain(IReadOnlyList<VhdxLayer> layers, ImageWriter? writer)
+    {
+        _layers = layers;
+        _writer = writer;
+    }
+
+    public IReadOnlyList<VhdxLayer> Layers => _layers;
+
+    public long Capacity => _layers[0].Geometry.VirtualDiskSize;
+
+    public int LogicalSectorSize => _layers[0].Geometry.LogicalSectorSize;
+
+    public int PhysicalSectorSize => _layers[0].Image.PhysicalSectorSize!.Value;
+
+    public bool CanWrite => _writer is not null;
+
+    /// <summary>Opens a file and its parents for reading.</summary>
+    /// <exception cref="VhdxException">A file cannot be opened or is damaged, or a link of the chain is broken.</exception>
+    public static DiskChain OpenRead(string path) => new(OpenLayers(path, VhdxFile.OpenRead(path)), null);
+
+    /// <summary>Opens a file for writing, and its parents for reading. A dirty log is replayed into the file first.</summary>
+    /// <param name="path">Full path of the file.</param>
+    /// <param name="newGuid">Gives a new GUID at each call.</param>
+    /// <param name="wrap">For tests: puts another file over the one that is opened for writing.</param>
+    /// <exception cref="VhdxException">A file cannot be opened, is in use or damaged, or a link of the chain is broken.</exception>
+    public static DiskChain OpenWrite(string path, Func<Guid> newGuid, Func<IRandomAccessFile, IRandomAccessFile>? wrap = null)
+    {
+        IRandomAccessFile file = OsFile.OpenWrite(path);
+        file = wrap is null ? file : wrap(file);
+        List<VhdxLayer> layers = OpenLayers(path, ImageWriter.OpenForWriting(file, newGuid));
+        return new(layers, new ImageWriter(layers[0], file, newGuid));
+    }
+
+    public void Read(long offset, Span<byte> buffer)
+    {
+        ThrowIfOutside(offset, buffer.Length);
+        _lock.EnterReadLock();
+        try
+        {
+            ReadLayers(offset, buffer, 0);
+        }
+        finally
+        {
+            _lock.ExitReadLock();
+        }
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        ThrowIfOutside(offset, data.Length);
+        ImageWriter writer = Writer();
+        while (data.Length > 0)
+        {
+            int count = (int)Math.Min(data.Length, _layers[0].Geometry.BlockSize - (offset % _layers[0].Geometry.BlockSize));
+            WriteBlock(writer, offset, data.Slice(0, count));
+            data = data.Slice(count);
+            offset += count;
+        }
+    }
+
+    public void Trim(long offset, long length)
+    {
+        ThrowIfOutside(offset, length);
+        ImageWriter writer = Writer();
+        int blockSize = _layers[0].Geometry.BlockSize;
+        byte[]? zeros = null;
+        for (long end = offset + length; offset < end;)
+        {
+            long blockEnd = Math.Min(end, ((offset / blockSize) + 1) * blockSize);
+            bool isWhole = offset % blockSize == 0 && (blockEnd - offset == blockSize || blockEnd == Capacity);
+            if (isWhole && _layers[0].Image.Type != VhdType.Fixed)
+            {
+                Exclusively(() => writer.Release(offset / blockSize));
+            }
+            else if (!ReadsZero(offset, blockEnd - offset))
+            {
+                zeros ??= new byte[Math.Min(blockSize, FormatConstants.MiB)];
+                for (long place = offset; place < blockEnd; place += zeros.Length)
+                {
+                    Write(place, zeros.AsSpan(0, (int)Math.Min(zeros.Length, blockEnd - place)));
+                }
+            }
+
+            offset = blockEnd;
+        }
+    }
+
+    public void Flush()
+    {
+        if (_writer is { } writer)
+        {
+            Exclusively(writer.Commit);
+        }
+    }
+
+    public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default)
+    {
+        ThrowIfOutside(offset, length);
+        DiskExtent? joined = null;
+        foreach (DiskExtent extent in Pieces(offset, length, cancellation))
+        {
+            if (joined is DiskExtent before && before.IsContinuedBy(extent))
+            {
+                joined = before with { Length = before.Length + extent.Length };
+                continue;
+            }
+
+            if (joined is DiskExtent complete)
+            {
+                yield return complete;
+            }
+
+            joined = extent;
+        }
+
+        if (joined is DiskExtent last)
+        {
+            yield return last;
+        }
+    }
+
+    /// <summary>Flushes, marks the image as cleanly closed, and closes all files.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            _writer?.Close();
+        }
+        finally
+        {
+            foreach (VhdxLayer layer in _layers)
+            {
+                layer.Dispose();
+            }
+
+            _lock.Dispose();
+        }
+    }
+
+    private static List<VhdxLayer> OpenLayers(string path, VhdxFile tip)
+    {
+        List<VhdxLayer> layers = [new(path, tip)];
+        try
+        {
+            while (layers[layers.Count - 1] is { Geometry.HasParent: true } child)
+            {
+                layers.Add(ParentOpener.Open(child, layers));
+            }
+
+            return layers;
+        }
+        catch
+        {
+            layers.ForEach(layer => layer.Dispose());
+            throw;
+        }
+    }
+
+    private ImageWriter Writer() => _writer ?? throw new InvalidOperationException("The disk is open for reading only.");
+
+    private void ThrowIfOutside(long offset, long length)
+    {
+        if (offset < 0 || length < 0 || offset > Capacity - length)
+        {
+            throw new ArgumentOutOfRangeException(nameof(offset), FormattableString.Invariant($"Bytes {offset} to {offset + length} do not lie on the disk, which has {Capacity}."));
+        }
+    }
+
+    private void Exclusively(Action work)
+    {
+        _lock.EnterWriteLock();
+        try
+        {
+            work();
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    private bool ReadsZero(long offset, long length) => Extents(offset, length).All(extent => extent.Kind != DiskExtentKind.Data);
+
+    private void WriteBlock(ImageWriter writer, long offset, ReadOnlySpan<byte> data)
+    {
+        // The usual case first: the block is there as a whole, and several threads may write into it.
+        _lock.EnterReadLock();
+        try
+        {
+            if (writer.TryOverwrite(offset, data))
+            {
+                return;
+            }
+        }
+        finally
+        {
+            _lock.ExitReadLock();
+        }
+
+        _lock.EnterWriteLock();
+        try
+        {
+            writer.Write(offset, data, (place, buffer) => ReadLayers(place, buffer, 0));
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Reads layer after layer: what one leaves to its parent is the work list of the next.</summary>
+    private void ReadLayers(long offset, Span<byte> buffer, int first)
+    {
+        List<(long Offset, long Length)> wanted = [(offset, buffer.Length)];
+        for (int i = first; i < _layers.Count && wanted.Count > 0; i++)
+        {
+            VhdxLayer layer = _layers[i];
+            List<(long Offset, long Length)> left = [];
+            foreach ((long start, long length) in wanted)
+            {
+                foreach (LayerExtent extent in layer.Extents(start, length))
+                {
+                    Span<byte> part = buffer.Slice((int)(extent.Offset - offset), (int)extent.Length);
+                    if (extent.Source == LayerSource.Data)
+                    {
+                        layer.ReadData(extent.FileOffset, part);
+                    }
+                    else if (extent.Source == LayerSource.Zero || i == _layers.Count - 1)
+                    {
+                        part.Clear();
+                    }
+                    else
+                    {
+                        left.Add((extent.Offset, extent.Length));
+                    }
+                }
+
+                // What lies beyond the end of a shorter parent reads as zeros.
+                long beyond = Math.Min(length, start + length - layer.Geometry.VirtualDiskSize);
+                if (beyond > 0)
+                {
+                    buffer.Slice((int)(start + length - beyond - offset), (int)beyond).Clear();
+                }
+            }
+
+            wanted = left;
+        }
+    }
+
+    private IEnumerable<DiskExtent> Pieces(long offset, long length, CancellationToken cancellation)
+    {
+        Stack<(IEnumerator<LayerExtent> Source, long End)> stack = new();
+        stack.Push((_layers[0].Extents(offset, length, cancellation).GetEnumerator(), offset + length));
+        long position = offset;
+        try
+        {
+            while (stack.Count > 0)
+            {
+                (IEnumerator<LayerExtent> source, long end) = stack.Peek();
+                int layer = stack.Count - 1;
+                if (!source.MoveNext())
+                {
+                    if (position < end)
+                    {
+                        // Beyond the end of a shorter parent.
+                        yield return new(position, end - position, DiskExtentKind.Absent, -1, 0);
+                        position = end;
+                    }
+
+                    stack.Pop().Source.Dispose();
+                    continue;
+                }
+
+                LayerExtent extent = source.Current;
+                if (extent.Source == LayerSource.Parent && layer < _layers.Count - 1)
+                {
+                    stack.Push((_layers[layer + 1].Extents(extent.Offset, extent.Length, cancellation).GetEnumerator(), extent.Offset + extent.Length));
+                    continue;
+                }
+
+                position = extent.Offset + extent.Length;
+                yield return extent.Source switch
+                {
+                    LayerSource.Data => new(extent.Offset, extent.Length, DiskExtentKind.Data, layer, extent.FileOffset),
+                    LayerSource.Zero => new(extent.Offset, extent.Length, DiskExtentKind.Zero, layer, 0),
+                    _ => new(extent.Offset, extent.Length, DiskExtentKind.Absent, -1, 0),
+                };
+            }
+        }
+        finally
+        {
+            while (stack.Count > 0)
+            {
+                stack.Pop().Source.Dispose();
+            }
+        }
+    }
+}

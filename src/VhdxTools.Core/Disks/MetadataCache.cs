@@ -1,0 +1,145 @@
+using System;
+using System.Collections.Generic;
+using VhdxTools.Format;
+using VhdxTools.IO;
+
+namespace VhdxTools.Disks;
+
+/// <summary>
+/// The BAT and the sector bitmaps of one file in sectors of 4 KiB: read once, changed here, and taken from here into the log. What is
+/// changed stays until it is committed; what is not may be forgotten.
+/// </summary>
+internal sealed class MetadataCache(IRandomAccessFile view)
+{
+    public const int SectorLength = LogEntryHeader.SectorLength;
+
+    /// <summary>16 MiB of unchanged sectors at the most: the entries of 2 million blocks.</summary>
+    private const int MaximumCleanSectors = 4096;
+
+    private readonly object _lock = new();
+    private readonly Dictionary<long, byte[]> _clean = [];
+    private readonly Dictionary<long, byte[]> _changed = [];
+
+    public int ChangedCount => _changed.Count;
+
+    public ulong ReadUInt64(long offset)
+    {
+        lock (_lock)
+        {
+            return ByteFields.U64(Sector(offset / SectorLength), (int)(offset % SectorLength));
+        }
+    }
+
+    public void WriteUInt64(long offset, ulong value)
+    {
+        lock (_lock)
+        {
+            ByteFields.U64(Changed(offset / SectorLength), (int)(offset % SectorLength), value);
+        }
+    }
+
+    public void Read(long offset, Span<byte> buffer)
+    {
+        lock (_lock)
+        {
+            while (buffer.Length > 0)
+            {
+                int within = (int)(offset % SectorLength);
+                int count = Math.Min(buffer.Length, SectorLength - within);
+                Sector(offset / SectorLength).AsSpan(within, count).CopyTo(buffer);
+                buffer = buffer.Slice(count);
+                offset += count;
+            }
+        }
+    }
+
+    /// <summary>Sets a run of bits, least significant bit first.</summary>
+    /// <param name="offset">Where the bit field starts in the file.</param>
+    /// <param name="first">Index of the first bit.</param>
+    /// <param name="count">How many bits.</param>
+    /// <param name="value">What they become.</param>
+    public void WriteBits(long offset, long first, long count, bool value)
+    {
+        lock (_lock)
+        {
+            for (long bit = first; bit < first + count;)
+            {
+                long place = offset + (bit / 8);
+                byte[] sector = Changed(place / SectorLength);
+                int within = (int)(place % SectorLength);
+                int start = (int)(bit % 8);
+                int bits = (int)Math.Min(8 - start, first + count - bit);
+                byte mask = (byte)(((1 << bits) - 1) << start);
+                sector[within] = value ? (byte)(sector[within] | mask) : (byte)(sector[within] & ~mask);
+                bit += bits;
+            }
+        }
+    }
+
+    /// <summary>All changed sectors by file offset, in order.</summary>
+    public List<(long Offset, byte[] Sector)> Changes()
+    {
+        lock (_lock)
+        {
+            List<(long Offset, byte[] Sector)> changes = [];
+            foreach (KeyValuePair<long, byte[]> change in _changed)
+            {
+                changes.Add((change.Key * SectorLength, change.Value));
+            }
+
+            changes.Sort((left, right) => left.Offset.CompareTo(right.Offset));
+            return changes;
+        }
+    }
+
+    /// <summary>A changed sector is in its place in the file now.</summary>
+    public void MarkWritten(long offset)
+    {
+        lock (_lock)
+        {
+            _changed.Remove(offset / SectorLength);
+        }
+    }
+
+    /// <summary>A new, zeroed place of the file takes over from whatever was there before.</summary>
+    public void Forget(long offset, long length)
+    {
+        lock (_lock)
+        {
+            for (long sector = offset / SectorLength; sector < (offset + length) / SectorLength; sector++)
+            {
+                _clean.Remove(sector);
+                _changed.Remove(sector);
+            }
+        }
+    }
+
+    private byte[] Changed(long index)
+    {
+        if (!_changed.TryGetValue(index, out byte[]? sector))
+        {
+            sector = Sector(index);
+            _clean.Remove(index);
+            _changed.Add(index, sector);
+        }
+
+        return sector;
+    }
+
+    private byte[] Sector(long index)
+    {
+        if (_changed.TryGetValue(index, out byte[]? sector) || _clean.TryGetValue(index, out sector))
+        {
+            return sector;
+        }
+
+        sector = view.ReadPadded(index * SectorLength, SectorLength);
+        if (_clean.Count >= MaximumCleanSectors)
+        {
+            _clean.Clear();
+        }
+
+        _clean.Add(index, sector);
+        return sector;
+    }
+}

@@ -1,0 +1,144 @@
+using System;
+using System.Collections.Generic;
+using VhdxTools.Format;
+using VhdxTools.Images;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Disks;
+
+/// <summary>Finds space for blocks: in gaps of the file first, then at its end. Counts in units of 1 MiB.</summary>
+internal sealed class SpaceAllocator
+{
+    private const long Unit = FormatConstants.MiB;
+    private const long MaximumStep = 256 * FormatConstants.MiB;
+
+    private readonly BitField _used;
+    private readonly List<FileRange> _released = [];
+    private readonly long _blockSize;
+    private readonly long _openedLength;
+    private long _freshStart;
+    private long _search;
+
+    private SpaceAllocator(BitField used, long length, long blockSize)
+    {
+        _used = used;
+        _blockSize = blockSize;
+        _openedLength = length;
+        _freshStart = FormatConstants.AlignUp(length, Unit);
+    }
+
+    /// <summary>The length in bytes that the file needs: what it had, and what was allocated behind that.</summary>
+    public long NeededLength => _freshStart > FormatConstants.AlignUp(_openedLength, Unit) ? _freshStart : _openedLength;
+
+    /// <summary>Reads who uses which space.</summary>
+    /// <exception cref="VhdxException">Two owners claim the same space: nothing may be written then.</exception>
+    public static SpaceAllocator Of(VhdxFile image)
+    {
+        VhdxGeometry geometry = image.Geometry!;
+        long length = image.View.Length;
+        BitField used = new(FormatConstants.CeilingDivide(length, Unit));
+        Take(new(0, FormatConstants.HeaderSectionLength), null);
+        Take(image.Log!.Value, null);
+        foreach (RegionEntry region in image.Regions)
+        {
+            if (RegionReader.RangeOf(region) is FileRange range)
+            {
+                Take(range, null);
+            }
+        }
+
+        foreach ((long index, BatEntry entry) in image.Bat!.NonZeroEntries())
+        {
+            bool isBitmap = geometry.IsSectorBitmapEntry(index);
+            bool owns = isBitmap
+                ? geometry.HasParent && entry.State == BlockState.FullyPresent
+                : entry.HasData && geometry.PayloadBlockOfEntry(index) < geometry.PayloadBlockCount;
+            if (owns)
+            {
+                Take(new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : geometry.BlockSize), index);
+            }
+        }
+
+        return new(used, length, geometry.BlockSize);
+
+        void Take(FileRange range, long? entry)
+        {
+            if (range.Offset > FormatConstants.MaximumFileLength || !used.TrySet(range.Offset / Unit, FormatConstants.CeilingDivide(range.Length, Unit)))
+            {
+                string owner = entry is long index
+                    ? geometry.IsSectorBitmapEntry(index)
+                        ? FormattableString.Invariant($"sector bitmap block {geometry.ChunkOfEntry(index)}")
+                        : FormattableString.Invariant($"payload block {geometry.PayloadBlockOfEntry(index)}")
+                    : "a structure";
+                throw new VhdxException(VhdxFinding.Of(
+                    entry is null ? VhdxRules.ObjectsOverlap : VhdxRules.BlocksShareSpace,
+                    image.Raw.Name,
+                    $"The place of {owner} belongs to something else, too, so nothing may be written. Test-VhdxImage tells more.") with
+                {
+                    FileOffset = range.Offset,
+                    Length = range.Length,
+                });
+            }
+        }
+    }
+
+    /// <summary>Takes space.</summary>
+    /// <returns>Its offset in bytes, and whether it reads as zeros because nobody wrote there since the file grew.</returns>
+    public (long Offset, bool IsZero) Allocate(long length)
+    {
+        long units = length / Unit;
+        if (FindGap(units) is long gap)
+        {
+            _used.Set(gap, units);
+            return (gap * Unit, false);
+        }
+
+        long offset = _freshStart;
+        _freshStart += length;
+        _used.Extend(_freshStart / Unit);
+        _used.Set(offset / Unit, units);
+        return (offset, true);
+    }
+
+    /// <summary>Marks space as free from the next commit on; until then the file on the device may still point to it.</summary>
+    public void ReleaseLater(FileRange range) => _released.Add(range);
+
+    /// <summary>What was released may be used again.</summary>
+    public void FreeReleased()
+    {
+        foreach (FileRange range in _released)
+        {
+            _used.Clear(range.Offset / Unit, range.Length / Unit);
+            _search = Math.Min(_search, range.Offset / Unit);
+        }
+
+        _released.Clear();
+    }
+
+    /// <summary>The length to grow to: in steps, so that not each new block changes the length of the file.</summary>
+    public long GrownLength(long current, long needed) =>
+        Math.Max(needed, FormatConstants.AlignUp(current + Math.Max(_blockSize, Math.Min(MaximumStep, current / 8)), Unit));
+
+    private long? FindGap(long units)
+    {
+        // Gaps that were too small once are passed over until something is freed.
+        long end = Math.Min(_used.Length, _freshStart / Unit);
+        for (long start = _used.Find(value: false, _search); start < end;)
+        {
+            long stop = Math.Min(end, _used.Find(value: true, start));
+            if (stop - start >= units)
+            {
+                return start;
+            }
+
+            start = _used.Find(value: false, stop);
+        }
+
+        if (units == _blockSize / Unit)
+        {
+            _search = end;
+        }
+
+        return null;
+    }
+}

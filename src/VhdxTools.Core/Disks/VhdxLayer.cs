@@ -1,0 +1,210 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using VhdxTools.Format;
+using VhdxTools.Images;
+using VhdxTools.IO;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Disks;
+
+/// <summary>One file of a chain: what it holds of the disk (MS-VHDX 2.5.1).</summary>
+internal sealed class VhdxLayer : IDisposable
+{
+    /// <summary>So many bytes of a sector bitmap are looked at in one go.</summary>
+    private const int BitmapWindow = 4096;
+
+    private readonly VhdxFile _image;
+    private readonly long _batOffset;
+
+    /// <param name="path">Full path of the file.</param>
+    /// <param name="image">An image that is open without errors; it is closed with the layer.</param>
+    public VhdxLayer(string path, VhdxFile image)
+    {
+        Path = path;
+        _image = image;
+        Geometry = image.Geometry!;
+        _batOffset = image.BatRegion!.Value.Offset;
+        Metadata = new(image.View);
+    }
+
+    public string Path { get; }
+
+    public VhdxGeometry Geometry { get; }
+
+    public MetadataCache Metadata { get; }
+
+    public VhdxFile Image => _image;
+
+    public void Dispose() => _image.Dispose();
+
+    public long EntryOffset(long index) => _batOffset + (index * BatEntry.Length);
+
+    public BatEntry PayloadEntry(long block) => Entry(Geometry.EntryOfPayloadBlock(block));
+
+    public BatEntry BitmapEntry(long chunk) => Entry(Geometry.EntryOfSectorBitmap(chunk));
+
+    /// <summary>Reads bytes of the file at a place that <see cref="Extents"/> gave; a last block may be cut short.</summary>
+    public void ReadData(long fileOffset, Span<byte> buffer) => _image.View.ReadPadded(fileOffset, buffer);
+
+    /// <summary>What the file says of a range of its disk, in order; not joined.</summary>
+    /// <exception cref="VhdxException">A block has a state or a place that it must not have.</exception>
+    public IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default)
+    {
+        long end = Math.Min(offset + length, Geometry.VirtualDiskSize);
+        while (offset < end)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long block = offset / Geometry.BlockSize;
+            long blockEnd = Math.Min(end, (block + 1) * Geometry.BlockSize);
+            BatEntry entry = PayloadEntry(block);
+            if (entry.Value == 0 && blockEnd < end)
+            {
+                // A hole in the table is a run of blocks that are not there.
+                blockEnd = Math.Min(end, SkipHole(block + 1) * Geometry.BlockSize);
+            }
+
+            long within = offset % Geometry.BlockSize;
+            switch (StateOf(block, entry))
+            {
+                case BlockState.FullyPresent:
+                    yield return new(offset, blockEnd - offset, LayerSource.Data, entry.FileOffset + within);
+                    break;
+                case BlockState.PartiallyPresent:
+                    foreach (LayerExtent extent in PartialExtents(block, entry, offset, blockEnd))
+                    {
+                        yield return extent;
+                    }
+
+                    break;
+                case BlockState.NotPresent:
+                    yield return new(offset, blockEnd - offset, LayerSource.Parent, 0);
+                    break;
+                default:
+                    yield return new(offset, blockEnd - offset, LayerSource.Zero, 0);
+                    break;
+            }
+
+            offset = blockEnd;
+        }
+    }
+
+    /// <summary>The state of a block that may be read.</summary>
+    /// <exception cref="VhdxException">The entry has a state or an offset that it must not have.</exception>
+    public BlockState StateOf(long block, BatEntry entry)
+    {
+        if (!entry.IsStateValid)
+        {
+            throw Damaged(VhdxRules.BatState, "has a reserved state", FormattableString.Invariant($"state {(int)entry.State}"));
+        }
+
+        if (entry.State == BlockState.PartiallyPresent && !Geometry.HasParent)
+        {
+            throw Damaged(VhdxRules.PartialWithoutParent, "is partly present, and the image has no parent", "state 7");
+        }
+
+        if (entry.HasData && entry.FileOffset < FormatConstants.HeaderSectionLength)
+        {
+            throw Damaged(VhdxRules.BlockOffset, "lies inside the header section", FormattableString.Invariant($"0x{entry.FileOffset:X}"));
+        }
+
+        if (entry.HasData && entry.FileOffset >= _image.View.Length)
+        {
+            throw Damaged(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file", FormattableString.Invariant($"0x{entry.FileOffset:X}"));
+        }
+
+        return entry.State;
+
+        VhdxException Damaged(VhdxRule rule, string what, string actual) => new(
+            VhdxFinding.Of(rule, Path, FormattableString.Invariant($"Payload block {block} {what}.")) with
+            {
+                Block = block,
+                BlockCount = 1,
+                FileOffset = EntryOffset(Geometry.EntryOfPayloadBlock(block)),
+                Actual = actual,
+            });
+    }
+
+    /// <summary>Offset in the file of the sector bitmap of a chunk.</summary>
+    /// <exception cref="VhdxException">It is not there.</exception>
+    public long BitmapOffset(long block)
+    {
+        long chunk = block / Geometry.ChunkRatio;
+        BatEntry entry = BitmapEntry(chunk);
+        return entry.State == BlockState.FullyPresent && entry.FileOffset >= FormatConstants.HeaderSectionLength && entry.FileOffset < _image.View.Length
+            ? entry.FileOffset
+            : throw new VhdxException(VhdxFinding.Of(
+                VhdxRules.PartialWithoutBitmap,
+                Path,
+                FormattableString.Invariant($"Payload block {block} is partly present, and sector bitmap block {chunk} is not there.")) with
+            {
+                Block = block,
+                BlockCount = 1,
+                FileOffset = EntryOffset(Geometry.EntryOfSectorBitmap(chunk)),
+            });
+    }
+
+    /// <summary>The first sector of a chunk's bitmap that belongs to a block.</summary>
+    public long FirstBit(long block) => block % Geometry.ChunkRatio * (Geometry.BlockSize / Geometry.LogicalSectorSize);
+
+    private IEnumerable<LayerExtent> PartialExtents(long block, BatEntry entry, long offset, long end)
+    {
+        long bitmap = BitmapOffset(block);
+        long sectorSize = Geometry.LogicalSectorSize;
+        long blockStart = block * Geometry.BlockSize;
+        long firstBit = FirstBit(block);
+        byte[] window = new byte[BitmapWindow];
+        long windowStart = -1;
+        while (offset < end)
+        {
+            long sector = (offset - blockStart) / sectorSize;
+            bool isHere = Bit(firstBit + sector);
+            long lastSector = FormatConstants.CeilingDivide(end - blockStart, sectorSize);
+            do
+            {
+                sector++;
+            }
+            while (sector < lastSector && Bit(firstBit + sector) == isHere);
+
+            long runEnd = Math.Min(end, blockStart + (sector * sectorSize));
+            yield return isHere
+                ? new(offset, runEnd - offset, LayerSource.Data, entry.FileOffset + (offset - blockStart))
+                : new(offset, runEnd - offset, LayerSource.Parent, 0);
+            offset = runEnd;
+        }
+
+        bool Bit(long bit)
+        {
+            long place = bit / 8;
+            if (windowStart < 0 || place < windowStart || place >= windowStart + BitmapWindow)
+            {
+                windowStart = place / BitmapWindow * BitmapWindow;
+                Metadata.Read(bitmap + windowStart, window);
+            }
+
+            return (window[place - windowStart] >> (int)(bit % 8) & 1) != 0;
+        }
+    }
+
+    /// <summary>The first block from a place on whose entry may be anything but zero.</summary>
+    private long SkipHole(long block)
+    {
+        // Entries that are changed and not yet in the file are not seen by the file system.
+        if (Metadata.ChangedCount > 0 || block >= Geometry.PayloadBlockCount)
+        {
+            return block;
+        }
+
+        long start = EntryOffset(Geometry.EntryOfPayloadBlock(block));
+        long end = EntryOffset(Geometry.BatEntryCount);
+        if (_image.View.FindData(start, end) is not FileRange data)
+        {
+            return Geometry.PayloadBlockCount;
+        }
+
+        long index = (data.Offset - _batOffset) / BatEntry.Length;
+        return Math.Max(block, Geometry.IsSectorBitmapEntry(index) ? Geometry.PayloadBlockOfEntry(index - 1) : Geometry.PayloadBlockOfEntry(index));
+    }
+
+    private BatEntry Entry(long index) => index < _image.Bat!.EntryCount ? new(Metadata.ReadUInt64(EntryOffset(index))) : default;
+}
