@@ -170,7 +170,7 @@ internal sealed class BatChecker
         {
             _allocated++;
             _fullyPresent += entry.State == BlockState.FullyPresent ? 1 : 0;
-            Occupy(index, block, entry.FileOffset, _geometry.BlockSize, NeededLength(block));
+            Occupy(index, block, entry.FileOffset, _geometry.BlockSize, _geometry.UsedLength(block));
         }
     }
 
@@ -259,9 +259,6 @@ internal sealed class BatChecker
             }
         }
     }
-
-    /// <summary>How much of a block the disk needs: the last one may be cut short with the disk.</summary>
-    private long NeededLength(long block) => Math.Min(_geometry.BlockSize, _geometry.VirtualDiskSize - (block * _geometry.BlockSize));
 
     private long NeededBitmapLength(long chunk)
     {

@@ -117,7 +117,7 @@ internal sealed class ImageWriter
                 SetEntry(Geometry.EntryOfPayloadBlock(block), BlockState.FullyPresent, entry.FileOffset);
             }
         }
-        else if (state == BlockState.NotPresent && Geometry.HasParent && data.Length < UsedLength(block))
+        else if (state == BlockState.NotPresent && Geometry.HasParent && data.Length < Geometry.UsedLength(block))
         {
             long bitmap = EnsureBitmap(session, block);
             long place = AllocateZeroed(session, Geometry.BlockSize);
@@ -298,17 +298,15 @@ internal sealed class ImageWriter
             _file.Write(place + within, data);
         }
 
-        _layer.Metadata.WriteBits(BitmapOffset(block), _layer.FirstBit(block) + first, end - first, value: true);
+        _layer.Metadata.WriteBits(_layer.BitmapOffset(block), _layer.FirstBit(block) + first, end - first, value: true);
     }
-
-    private long BitmapOffset(long block) => _layer.BitmapEntry(block / Geometry.ChunkRatio).FileOffset;
 
     private bool AreAllSectorsPresent(long block)
     {
-        long count = UsedLength(block) / Geometry.LogicalSectorSize;
+        long count = Geometry.UsedLength(block) / Geometry.LogicalSectorSize;
         long first = _layer.FirstBit(block);
         byte[] bits = new byte[FormatConstants.CeilingDivide(count, 8)];
-        _layer.Metadata.Read(BitmapOffset(block) + (first / 8), bits);
+        _layer.Metadata.Read(_layer.BitmapOffset(block) + (first / 8), bits);
         long whole = count / 8;
         for (int i = 0; i < whole; i++)
         {
@@ -321,9 +319,6 @@ internal sealed class ImageWriter
         int rest = (1 << (int)(count % 8)) - 1;
         return rest == 0 || (bits[whole] & rest) == rest;
     }
-
-    /// <summary>How much of a block lies on the disk: the last one may reach beyond its end.</summary>
-    private long UsedLength(long block) => Math.Min(Geometry.BlockSize, Geometry.VirtualDiskSize - (block * Geometry.BlockSize));
 
     private long EnsureBitmap(Session session, long block)
     {

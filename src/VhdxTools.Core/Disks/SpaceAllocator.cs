@@ -16,6 +16,7 @@ internal sealed class SpaceAllocator
     private readonly List<FileRange> _released = [];
     private readonly long _blockSize;
     private readonly long _openedLength;
+    private readonly long _openedEnd;
     private long _freshStart;
     private long _search;
 
@@ -24,11 +25,14 @@ internal sealed class SpaceAllocator
         _used = used;
         _blockSize = blockSize;
         _openedLength = length;
-        _freshStart = FormatConstants.AlignUp(length, Unit);
+
+        // A last block may legally be cut short by the end of the file; what is missing of it is its own all the same.
+        _openedEnd = used.Length * Unit;
+        _freshStart = _openedEnd;
     }
 
     /// <summary>The length in bytes that the file needs: what it had, and what was allocated behind that.</summary>
-    public long NeededLength => _freshStart > FormatConstants.AlignUp(_openedLength, Unit) ? _freshStart : _openedLength;
+    public long NeededLength => _freshStart > _openedEnd ? _freshStart : _openedLength;
 
     /// <summary>Reads who uses which space.</summary>
     /// <exception cref="VhdxException">Two owners claim the same space: nothing may be written then.</exception>
@@ -63,7 +67,13 @@ internal sealed class SpaceAllocator
 
         void Take(FileRange range, long? entry)
         {
-            if (range.Offset > FormatConstants.MaximumFileLength || !used.TrySet(range.Offset / Unit, FormatConstants.CeilingDivide(range.Length, Unit)))
+            bool isInside = range.Offset < length && range.Length <= FormatConstants.MaximumLogLength + Unit;
+            if (isInside)
+            {
+                used.Extend(FormatConstants.CeilingDivide(range.End, Unit));
+            }
+
+            if (!isInside || !used.TrySet(range.Offset / Unit, FormatConstants.CeilingDivide(range.Length, Unit)))
             {
                 string owner = entry is long index
                     ? geometry.IsSectorBitmapEntry(index)
@@ -73,7 +83,7 @@ internal sealed class SpaceAllocator
                 throw new VhdxException(VhdxFinding.Of(
                     entry is null ? VhdxRules.ObjectsOverlap : VhdxRules.BlocksShareSpace,
                     image.Raw.Name,
-                    $"The place of {owner} belongs to something else, too, so nothing may be written. Test-VhdxImage tells more.") with
+                    $"The place of {owner} belongs to something else, too, or lies beyond the end of the file, so nothing may be written. Test-VhdxImage tells more.") with
                 {
                     FileOffset = range.Offset,
                     Length = range.Length,

@@ -44,7 +44,7 @@ internal sealed class VhdxLayer : IDisposable
 
     public BatEntry BitmapEntry(long chunk) => Entry(Geometry.EntryOfSectorBitmap(chunk));
 
-    /// <summary>Reads bytes of the file at a place that <see cref="Extents"/> gave; a last block may be cut short.</summary>
+    /// <summary>Reads bytes of the file at a place that <see cref="Extents"/> gave.</summary>
     public void ReadData(long fileOffset, Span<byte> buffer) => _image.View.ReadPadded(fileOffset, buffer);
 
     /// <summary>What the file says of a range of its disk, in order; not joined.</summary>
@@ -108,9 +108,9 @@ internal sealed class VhdxLayer : IDisposable
             throw Damaged(VhdxRules.BlockOffset, "lies inside the header section", FormattableString.Invariant($"0x{entry.FileOffset:X}"));
         }
 
-        if (entry.HasData && entry.FileOffset >= _image.View.Length)
+        if (entry.HasData && (entry.FileOffset > FormatConstants.MaximumFileLength || entry.FileOffset + Geometry.UsedLength(block) > _image.View.Length))
         {
-            throw Damaged(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file", FormattableString.Invariant($"0x{entry.FileOffset:X}"));
+            throw Damaged(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost", FormattableString.Invariant($"0x{entry.FileOffset:X}"));
         }
 
         return entry.State;

@@ -1,3 +1,4 @@
+using System;
 using VhdxTools.Format;
 
 namespace VhdxTools.Layout;
@@ -18,6 +19,9 @@ internal sealed record VhdxGeometry(long VirtualDiskSize, int BlockSize, int Log
         : PayloadBlockCount + ((PayloadBlockCount - 1) / ChunkRatio);
 
     public long BatLength => BatEntryCount * BatEntry.Length;
+
+    /// <summary>How much of a block lies on the disk: the last one may reach beyond its end.</summary>
+    public long UsedLength(long block) => Math.Min(BlockSize, VirtualDiskSize - (block * BlockSize));
 
     public long EntryOfPayloadBlock(long block) => block + (block / ChunkRatio);
 
