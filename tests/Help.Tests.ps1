@@ -6,9 +6,9 @@ BeforeDiscovery {
     $cmdlets = @((Get-Module VhdxTools).ExportedCmdlets.Keys | Sort-Object | ForEach-Object { @{ Name = $_ } })
     $examples = @(
         foreach ($cmdlet in $cmdlets) {
-            # Without help there is no property examples; the test of each cmdlet says so.
+            # Without a help file there are no examples; the tests of the cmdlet say so.
             $help = Get-Help -Name $cmdlet.Name -Full
-            if ($help.PSObject.Properties['examples']) {
+            if ($help.PSObject.TypeNames -like 'MamlCommandHelpInfo*') {
                 foreach ($example in @($help.examples.example)) {
                     @{ Cmdlet = $cmdlet.Name; Title = $example.title; Code = $example.code }
                 }
