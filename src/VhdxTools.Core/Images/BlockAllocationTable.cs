@@ -36,6 +36,22 @@ internal sealed class BlockAllocationTable(IRandomAccessFile view, FileRange reg
     /// <summary>All entries whose 64 bits are not zero, in order. Holes of the file are passed over.</summary>
     public IEnumerable<(long Index, BatEntry Entry)> NonZeroEntries(CancellationToken cancellation = default)
     {
+        foreach ((long first, ReadOnlyMemory<byte> page) in Pages(cancellation))
+        {
+            for (int i = 0; i < page.Length; i += BatEntry.Length)
+            {
+                BatEntry entry = new(ByteFields.U64(page.Span, i));
+                if (entry.Value != 0)
+                {
+                    yield return (first + (i / BatEntry.Length), entry);
+                }
+            }
+        }
+    }
+
+    /// <summary>The bytes of all entries in order, in pages that are good until the next one is asked for. Holes of the file are passed over.</summary>
+    public IEnumerable<(long FirstIndex, ReadOnlyMemory<byte> Page)> Pages(CancellationToken cancellation = default)
+    {
         byte[] page = ArrayPool<byte>.Shared.Rent(PageLength);
         try
         {
@@ -50,16 +66,7 @@ internal sealed class BlockAllocationTable(IRandomAccessFile view, FileRange reg
                     cancellation.ThrowIfCancellationRequested();
                     int length = (int)Math.Min(PageLength, dataEnd - position);
                     view.ReadPadded(position, page.AsSpan(0, length));
-                    long first = (position - region.Offset) / BatEntry.Length;
-                    for (int i = 0; i < length; i += BatEntry.Length)
-                    {
-                        ulong value = BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(i));
-                        if (value != 0)
-                        {
-                            yield return (first + (i / BatEntry.Length), new(value));
-                        }
-                    }
-
+                    yield return ((position - region.Offset) / BatEntry.Length, page.AsMemory(0, length));
                     position += length;
                 }
             }
