@@ -4,6 +4,13 @@
 
 $benchRows = [Collections.Generic.List[object]]::new()
 
+function Get-Load {
+    # How many processes wanted to run in the last minute, on average (Linux): beyond the number of processors, times say little.
+    if ($IsLinux) { [double] ([IO.File]::ReadAllText('/proc/loadavg') -split ' ')[0] }
+}
+
+$loadBefore = Get-Load
+
 function New-BenchFolder {
     # Not the temporary folder: that may lie in memory, where a flush costs nothing.
     $path = Join-Path $repository 'out' "bench-$([IO.Path]::GetRandomFileName())"
@@ -156,8 +163,12 @@ function Complete-Bench {
         'Wanted'
         @{ Name = 'Ok'; Expression = { if ($null -eq $_.Ok) { '-' } elseif ($_.Ok) { 'yes' } else { 'NO' } } }
     ) | Format-Table -AutoSize -Wrap | Out-String -Width 200 | Write-Host
-    foreach ($row in $benchRows | Where-Object Note) { Write-Host "$($row.Work): $($row.Note)" }
+    foreach ($row in $benchRows | Where-Object { $_.Note -and $null -ne $_.Peer }) { Write-Host "$($row.Work): $($row.Note)" }
     foreach ($peer in $MissingPeer) { Write-Host "Not here, so nothing was compared with it: $peer" }
+
+    if ($loadBefore -gt [Environment]::ProcessorCount) {
+        Write-Host "The machine was busy with other work (load $loadBefore on $([Environment]::ProcessorCount) processors): repeat what was missed."
+    }
 
     $json = Join-Path $repository 'out' "bench-$Name.json"
     [ordered]@{
@@ -167,6 +178,8 @@ function Complete-Bench {
         Processors  = [Environment]::ProcessorCount
         PowerShell  = $PSVersionTable.PSVersion.ToString()
         Module      = (Get-Module VhdxTools).Version.ToString()
+        LoadBefore  = $loadBefore
+        LoadAfter   = Get-Load
         MissingPeer = @($MissingPeer)
         Rows        = $benchRows
     } | ConvertTo-Json -Depth 4 | Set-Content -LiteralPath $json
