@@ -256,7 +256,7 @@ function New-HandmadeImage {
 
     $end = [long] (3MB + $BatLength)
     foreach ($value in $Bat.Values) {
-        if (($value -band 7) -ge 6) { $end = [Math]::Max($end, [long] (($value -shr 20) * 1MB + $BlockSize)) }
+        if (($value -band 7) -ge 6 -and -not $PSBoundParameters.ContainsKey('FileLength')) { $end = [Math]::Max($end, [long] (($value -shr 20) * 1MB + $BlockSize)) }
     }
     $stream = [IO.FileStream]::new($Path, [IO.FileMode]::CreateNew)
     try {
