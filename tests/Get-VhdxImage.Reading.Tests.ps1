@@ -319,6 +319,17 @@ Describe 'R5, a dirty log and a file that cannot be written: <_>' -ForEach $cmdl
     }
 }
 
+Describe 'The time of the last access: <_>' -ForEach $cmdlets {
+    It 'stays, where the owner reads' {
+        if (-not $IsLinux) { Set-ItResult -Skipped -Because 'only Linux lets a reader ask for that' }
+        $path = New-HandmadeImage (New-Path)
+        # Older than the last write: what even lazy file systems would renew.
+        [IO.File]::SetLastAccessTimeUtc($path, [datetime]::new(2020, 1, 2, 3, 4, 5, 'Utc'))
+        $null = & $_ -LiteralPath $path
+        [IO.File]::GetLastAccessTimeUtc($path) | Should -Be ([datetime]::new(2020, 1, 2, 3, 4, 5, 'Utc'))
+    }
+}
+
 Describe 'Without rights' {
     It 'the error is AccessDenied, and the file stays' {
         if ($IsWindows) { Set-ItResult -Skipped -Because 'this test takes rights away by Unix modes' }
