@@ -324,9 +324,9 @@ Describe 'The time of the last access: <_>' -ForEach $cmdlets {
         if (-not $IsLinux) { Set-ItResult -Skipped -Because 'only Linux lets a reader ask for that' }
         $path = New-HandmadeImage (New-Path)
         # Older than the last write: what even lazy file systems would renew.
-        [IO.File]::SetLastAccessTimeUtc($path, [datetime]::new(2020, 1, 2, 3, 4, 5, 'Utc'))
+        [IO.File]::SetLastAccessTimeUtc($path, [datetime]::new(2020, 1, 2, 3, 4, 5, [DateTimeKind]::Utc))
         $null = & $_ -LiteralPath $path
-        [IO.File]::GetLastAccessTimeUtc($path) | Should -Be ([datetime]::new(2020, 1, 2, 3, 4, 5, 'Utc'))
+        [IO.File]::GetLastAccessTimeUtc($path) | Should -Be ([datetime]::new(2020, 1, 2, 3, 4, 5, [DateTimeKind]::Utc))
     }
 }
 
