@@ -77,13 +77,13 @@ Describe 'The areas of a file made by hand' {
     }
 
     It 'do not join blocks that are neighbours in the file and not on the disk, or the other way round' {
-        $path = New-HandmadeImage (New-Path) -Bat @{ 0 = New-BatValue 6 5; 1 = New-BatValue 6 4; 7 = New-BatValue 6 6; 8 = New-BatValue 6 8 } -FileLength 9MB
+        $path = New-HandmadeImage (New-Path) -Bat @{ 0 = New-BatValue 6 8; 1 = New-BatValue 6 4; 7 = New-BatValue 6 5; 8 = New-BatValue 6 7 }
         Format-Area (Get-VhdxLayout -LiteralPath $path) 9MB | Select-Object -Skip 9 | Should -BeExactly @(
             '0x400000+0x100000 PayloadBlock | Payload block 1'
-            '0x500000+0x100000 PayloadBlock | Payload block 0'
-            '0x600000+0x100000 PayloadBlock | Payload block 7'
-            '0x700000+0x100000 Free | Free space'
-            '0x800000+0x100000 PayloadBlock | Payload block 8'
+            '0x500000+0x100000 PayloadBlock | Payload block 7'
+            '0x600000+0x100000 Free | Free space'
+            '0x700000+0x100000 PayloadBlock | Payload block 8'
+            '0x800000+0x100000 PayloadBlock | Payload block 0'
         )
     }
 
