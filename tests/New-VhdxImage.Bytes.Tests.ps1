@@ -258,7 +258,7 @@ Describe 'New-VhdxImage bytes' {
         $images[0].Headers[0].FileWriteGuid | Should -Not -Be $images[1].Headers[0].FileWriteGuid
         $images[0].Headers[0].DataWriteGuid | Should -Not -Be $images[1].Headers[0].DataWriteGuid
         $images[0].Headers[0].SequenceNumber | Should -Not -Be $images[1].Headers[0].SequenceNumber
-        Get-Hex (Get-ItemBytes $images[0] VirtualDiskId) | Should -Not -Be (Get-Hex (Get-Item5 $images[1] VirtualDiskId))
+        Get-Hex (Get-ItemBytes $images[0] VirtualDiskId) | Should -Not -Be (Get-Hex (Get-ItemBytes $images[1] VirtualDiskId))
         Test-Zero (Get-ItemBytes $images[0] VirtualDiskId) | Should -BeFalse
     }
 

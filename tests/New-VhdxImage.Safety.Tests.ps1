@@ -316,6 +316,20 @@ Describe 'New-VhdxImage without space' {
     }
 }
 
+Describe 'New-VhdxImage and the numbers of the systems' {
+    # Full volumes and the like can be had on one system at a time; the numbers of the others are looked up in Core itself.
+    It 'takes <Number> for <Id>' -ForEach @(
+        @{ Number = 0x80070070; Id = 'DiskFull' }, @{ Number = 0x80070027; Id = 'DiskFull' }, @{ Number = 0x80070020; Id = 'FileInUse' }, @{ Number = 0x80070021; Id = 'FileInUse' }
+        @{ Number = 0x800700DF; Id = 'FileSystemLimit' }, @{ Number = 0x80070005; Id = 'AccessDenied' }, @{ Number = 0x80070013; Id = 'AccessDenied' }, @{ Number = 0x80070050; Id = 'FileExists' }
+        @{ Number = 0x800700B7; Id = 'FileExists' }, @{ Number = 0x800700CE; Id = 'PathTooLong' }, @{ Number = 0x8007045D; Id = 'IOFailed' }, @{ Number = 0x80131620; Id = 'IOFailed' }
+        @{ Number = 28; Id = 'DiskFull' }, @{ Number = 122; Id = 'DiskFull' }, @{ Number = 27; Id = 'FileSystemLimit' }, @{ Number = 11; Id = 'FileInUse' }, @{ Number = 30; Id = 'AccessDenied' }
+        @{ Number = 17; Id = 'FileExists' }, @{ Number = 36; Id = 'PathTooLong' }, @{ Number = 5; Id = 'IOFailed' }
+    ) {
+        $translate = [VhdxTools.VhdxException].Assembly.GetType('VhdxTools.IO.SystemErrors').GetMethod('Translate')
+        $translate.Invoke($null, @([IO.IOException]::new('system', $Number), 'x.vhdx', 'write')).Id | Should -BeExactly $Id
+    }
+}
+
 Describe 'New-VhdxImage beyond the limit of the file system' {
     BeforeAll {
         $folder = New-TestFolder
