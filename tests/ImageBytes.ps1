@@ -263,6 +263,11 @@ function Test-Root {
     $IsLinux -and (& id -u) -eq '0'
 }
 
+function Test-Mount {
+    # Whether volumes can be mounted here for a test.
+    (Test-Root) -and (Test-Peer mount)
+}
+
 function Get-AllocatedBytes {
     # Space that a file has on its device (Linux, macOS).
     param([string] $Path)

@@ -94,7 +94,7 @@ Describe 'New-VhdxImage where space cannot be reserved' {
         $mounts = @{}
         $reasons = @{ ramfs = 'mounting takes root'; 'ntfs-3g' = 'mounting takes root' }
         $ntfs = Join-Path (New-TestFolder) 'ntfs.raw'
-        if (Test-Root) {
+        if (Test-Mount) {
             $mount = New-TestFolder
             $reasons.ramfs = [string] (& mount -t ramfs ramfs $mount 2>&1)
             if ($LASTEXITCODE -eq 0) { $mounts.ramfs = $mount }

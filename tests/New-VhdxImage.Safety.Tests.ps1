@@ -44,14 +44,15 @@ namespace VhdxToolsTests
         finally { $null = [VhdxToolsTests.ThreadUser]::SetFileSystemUser(0) }
     }
 
-    function Start-Endless {
-        # Starts a command that writes many GiB in a runspace of its own, and returns when some MiB are on their way.
+    function Start-Writing {
+        # Starts a command that writes many GiB (or as much as the parameters say) in a runspace of its own, and returns when some MiB are on their way.
         param([string] $Folder, [hashtable] $Parameters)
 
         $state = [initialsessionstate]::CreateDefault2()
         $state.ImportPSModule($manifestPath)
         $shell = [powershell]::Create($state)
-        $null = $shell.AddCommand('New-VhdxImage').AddParameters(@{ SizeBytes = 64GB; Fixed = $true; Preallocation = 'Full' }).AddParameters($Parameters)
+        if (-not $Parameters.ContainsKey('SizeBytes')) { $Parameters.SizeBytes = 64GB }
+        $null = $shell.AddCommand('New-VhdxImage').AddParameters(@{ Fixed = $true; Preallocation = 'Full' }).AddParameters($Parameters)
         $run = $shell.BeginInvoke()
         Wait-Writing $Folder { -not $run.IsCompleted }
         $shell
@@ -291,7 +292,7 @@ Describe 'New-VhdxImage without space' {
     BeforeAll {
         $mount = New-TestFolder
         $isMounted = $false
-        if (Test-Root) {
+        if (Test-Mount) {
             & mount -t tmpfs -o size=8m tmpfs $mount 2>&1 | Out-Null
             $isMounted = $LASTEXITCODE -eq 0
         }
@@ -354,13 +355,14 @@ Describe 'New-VhdxImage that is stopped' {
     It 'ends at once on Ctrl+C and leaves nothing behind' {
         $folder = New-TestFolder
         $path = Join-Path $folder 'disk.vhdx'
-        $shell = Start-Endless $folder @{ Path = $path }
+        $shell = Start-Writing $folder @{ Path = $path }
         try {
             $path | Should -Not -Exist -Because 'a file gets its name when it is complete'
             $watch = [Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()
             $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
             $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+            $shell.Streams.Error | Should -BeNullOrEmpty
         }
         finally { $shell.Dispose() }
         Get-FolderList $folder | Should -BeExactly ''
@@ -371,7 +373,7 @@ Describe 'New-VhdxImage that is stopped' {
         $path = Join-Path $folder 'disk.vhdx'
         Set-Content -LiteralPath $path -Value 'old'
         $state = Get-FileState $path
-        $shell = Start-Endless $folder @{ Path = $path; Force = $true }
+        $shell = Start-Writing $folder @{ Path = $path; Force = $true }
         try {
             Get-FileState $path | Should -BeExactly $state -Because 'the old file stays until the new one is complete'
             $shell.Stop()
@@ -403,6 +405,38 @@ Describe 'New-VhdxImage that is stopped' {
         # What the killed process left does not stand in the way.
         (New-VhdxImage -Path $path -SizeBytes 1GB -Force).Size | Should -Be 1GB
         Remove-Item -LiteralPath $folder -Recurse -Force
+    }
+}
+
+Describe 'New-VhdxImage that runs for a while' {
+    BeforeAll {
+        $folder = New-TestFolder
+        $path = Join-Path $folder 'disk.vhdx'
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        $shell = Start-Writing $folder @{ Path = $path; SizeBytes = 1GB }
+        # Somebody else is quicker.
+        Set-Content -LiteralPath $path -Value 'other'
+        while ($shell.InvocationStateInfo.State -eq 'Running') { Start-Sleep -Milliseconds 10 }
+        $seconds = $watch.Elapsed.TotalSeconds
+    }
+
+    AfterAll { $shell.Dispose() }
+
+    It 'does not overwrite a file that was made meanwhile' {
+        $shell.Streams.Error | Should -HaveCount 1
+        $shell.Streams.Error[0].FullyQualifiedErrorId | Should -BeExactly 'FileExists,VhdxTools.NewVhdxImageCommand'
+        Get-Content -LiteralPath $path | Should -BeExactly 'other'
+        Get-FolderList $folder | Should -BeExactly 'disk.vhdx'
+    }
+
+    It 'shows its progress, not more than some five times a second, and ends it also on error' {
+        $records = @($shell.Streams.Progress | Where-Object Activity -EQ 'Creating the image')
+        if ($seconds -lt 0.5 -and -not $records) { Set-ItResult -Skipped -Because 'the disk is so fast that there is nothing to show' }
+        $records[-1].RecordType | Should -Be 'Completed'
+        $shown = @($records | Where-Object RecordType -EQ 'Processing')
+        $shown.Count | Should -BeLessOrEqual (1 + 5 * $seconds)
+        $shown.PercentComplete | Sort-Object | Should -Be $shown.PercentComplete
+        foreach ($record in $shown) { $record.PercentComplete | Should -BeIn (0..100) }
     }
 }
 

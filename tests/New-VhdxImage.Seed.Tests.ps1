@@ -32,7 +32,7 @@ Describe 'New-VhdxImage without the faults of the seed' {
 
     It '3: notices every single write that fails' {
         # A volume of some pages: all that is written of a dynamic image are pages of 4 KiB, and each in turn finds no room.
-        if (-not (Test-Root)) { Set-ItResult -Skipped -Because 'a tiny volume takes root to mount' }
+        if (-not (Test-Mount)) { Set-ItResult -Skipped -Because 'a tiny volume takes root to mount' }
         $mount = New-TestFolder
         $output = & mount -t tmpfs -o size=4k tmpfs $mount 2>&1
         if ($LASTEXITCODE -ne 0) { Set-ItResult -Skipped -Because "no tiny volume could be mounted: $output" }
