@@ -113,7 +113,7 @@ Describe 'New-VhdxImage where space cannot be reserved' {
     }
 
     AfterAll {
-        foreach ($mount in $mounts.Values) { & umount $mount }
+        foreach ($mount in $mounts.Values) { & umount -l $mount }
     }
 
     It 'says so with Reserve and leaves nothing behind: <_>' -ForEach 'ramfs', 'ntfs-3g' {

@@ -298,7 +298,7 @@ Describe 'New-VhdxImage without space' {
         }
     }
 
-    AfterAll { if ($isMounted) { & umount $mount } }
+    AfterAll { if ($isMounted) { & umount -l $mount } }
 
     It 'says so and leaves nothing behind: <Name>' -ForEach $onTmpfs {
         if (-not $isMounted) { Set-ItResult -Skipped -Because 'a tiny volume takes root to mount' }

@@ -52,7 +52,7 @@ Describe 'New-VhdxImage without the faults of the seed' {
             $image = Read-ImageBytes (Join-Path $mount 'disk.vhdx')
             Test-Zero (Get-ItemBytes $image VirtualDiskId) | Should -BeFalse
         }
-        finally { & umount $mount }
+        finally { & umount -l $mount }
     }
 
     It '4: leaves no half-made file when it fails' {
