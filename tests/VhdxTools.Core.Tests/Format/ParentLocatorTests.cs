@@ -52,7 +52,7 @@ public class ParentLocatorTests
 
     [Theory]
     [InlineData(0, 0x01u, 1, "unknown type")]
-    [InlineData(18, 3u, 2, "outside the item")]
+    [InlineData(18, 3u, 2, "longer than the item")]
     [InlineData(20, 0xFFFFFFFFu, 4, "outside the item")]
     [InlineData(20, 0x80000000u, 4, "outside the item")]
     [InlineData(24, 0xFFFFFFFFu, 4, "outside the item")]
@@ -60,7 +60,7 @@ public class ParentLocatorTests
     [InlineData(28, 13u, 2, "odd length")]
     [InlineData(30, 0u, 2, "empty")]
     [InlineData(30, 0xFFFEu, 2, "longer than the item")]
-    [InlineData(24, 80u, 4, "outside the item")]
+    [InlineData(24, 123u, 4, "outside the item")]
     public void A_wrong_field_is_named(int place, uint value, int length, string reason)
     {
         byte[] bytes = (byte[])s_bytes.Clone();
