@@ -50,6 +50,24 @@ public class VhdxDiskReaderTests
         });
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void States_without_data_never_follow_their_offset(int state)
+    {
+        ImageBuilder builder = new();
+        builder.Bat[0] = (uint)state;
+        builder.Bat[1] = (8 * (ulong)MiB) | (uint)state;
+        builder.Extra.Add((8 * MiB, Bytes.Pattern(1, 512)));
+        using VhdxFile image = builder.Open();
+        byte[] buffer = Bytes.Pattern(2, 2 * MiB);
+        new VhdxDiskReader(image).Read(0, buffer);
+
+        Assert.False(buffer.AsSpan().ContainsAnyExcept((byte)0));
+    }
+
+    [Theory]
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(7)]

@@ -138,6 +138,20 @@ public class LogReplayTests
         CheckReplay(builder, (Target, data));
     }
 
+    [Theory]
+    [InlineData(5ul)]
+    [InlineData(7ul)]
+    public void An_entry_whose_number_is_not_the_next_ends_a_sequence(ulong number)
+    {
+        byte[] data = Bytes.Pattern(2, 4096);
+        ImageBuilder builder = new ImageBuilder().WithLog(
+            Log,
+            (0, new LogModel(Log, 5).Data(Target, data).ToBytes()),
+            (0x2000, new LogModel(Log, number) { Tail = 0 }.Data(Target, Bytes.Pattern(1, 4096)).ToBytes()));
+
+        CheckReplay(builder, (Target, data));
+    }
+
     [Fact]
     public void Zero_descriptors_make_zeros_and_data_may_follow()
     {
