@@ -50,6 +50,12 @@ internal sealed class Mutator
             _fields.Add((0x300000 + (8 * entry), 8));
         }
 
+        // The blocks that are read afterwards, again and again.
+        for (int more = 0; more < 8; more++)
+        {
+            AddAll(0x300000, (0, 8), (8 * 7, 8));
+        }
+
         for (int sector = 0; sector < logSectors; sector++)
         {
             AddAll(0x100000 + (4096 * sector), (0, 4), (8, 4), (12, 4), (16, 8), (24, 4), (32, 8), (48, 8), (56, 8), (64, 4), (72, 8), (80, 8), (88, 8), (104, 8), (112, 8), (4092, 4));
@@ -116,7 +122,7 @@ internal sealed class Mutator
             default:
                 ulong value = s_hostile[random.Next(s_hostile.Length)];
                 bool isBlock = offset >= 0x300000;
-                file.Put(offset, Bytes.U64(isBlock ? (value & ~0xFFFFFul) | (uint)random.Next(8) : value).AsSpan(0, size));
+                file.Put(offset, Bytes.U64(isBlock ? (value & ~0xFFFFFul) | (uint)(random.Next(2) == 0 ? 6 : random.Next(8)) : value).AsSpan(0, size));
                 break;
         }
     }
