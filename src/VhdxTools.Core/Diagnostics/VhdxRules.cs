@@ -47,6 +47,7 @@ public static class VhdxRules
     internal static readonly VhdxRule BatState = Add("VX602", Error, "reserved block state", "MS-VHDX 2.5.1.1");
 
     internal static readonly VhdxRule BlockOffset = Add("VX607", Error, "a block lies inside the header section", "MS-VHDX 2.5.1");
+    internal static readonly VhdxRule BlockBeyondFile = Add("VX608", Error, "a block runs past the end of the file", "MS-VHDX 2.5.1");
 
     internal static readonly VhdxRule MetadataSignature = Add("VX701", Error, "metadata table signature", "MS-VHDX 2.6.1.1");
     internal static readonly VhdxRule MetadataCount = Add("VX702", Error, "metadata entry count", "MS-VHDX 2.6.1.1");

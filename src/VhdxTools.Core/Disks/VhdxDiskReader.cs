@@ -36,15 +36,14 @@ internal sealed class VhdxDiskReader
         {
             long block = offset / _geometry.BlockSize;
             long within = offset % _geometry.BlockSize;
-            int count = (int)Math.Min(buffer.Length, _geometry.BlockSize - within);
-            Span<byte> part = buffer.Slice(0, count);
-            if (block >= _geometry.PayloadBlockCount)
+            if (offset >= Capacity)
             {
                 buffer.Clear();
                 return;
             }
 
-            ReadBlock(block, within, part);
+            int count = (int)Math.Min(Math.Min(buffer.Length, _geometry.BlockSize - within), Capacity - offset);
+            ReadBlock(block, within, buffer.Slice(0, count));
             buffer = buffer.Slice(count);
             offset += count;
         }
@@ -64,6 +63,20 @@ internal sealed class VhdxDiskReader
                 Message = FormattableString.Invariant($"Payload block {block} has a state that a file without a parent must not have."),
                 File = _view.Name,
                 Actual = FormattableString.Invariant($"{(int)entry.State}"),
+            });
+        }
+
+        // The offset may be near 2^63: no sum before it is known to be small.
+        if (entry.State == BlockState.FullyPresent && entry.FileOffset > _view.Length - within - part.Length)
+        {
+            throw new VhdxException(new VhdxFinding
+            {
+                RuleId = VhdxRules.BlockBeyondFile.Id,
+                Severity = FindingSeverity.Error,
+                Reference = VhdxRules.BlockBeyondFile.Reference,
+                Message = FormattableString.Invariant($"Payload block {block} runs past the end of the file."),
+                File = _view.Name,
+                FileOffset = entry.FileOffset,
             });
         }
 

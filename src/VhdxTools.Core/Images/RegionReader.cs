@@ -125,6 +125,11 @@ internal static class RegionReader
                 // Nobody reads an empty log, and nobody depends on its place.
                 FindingSeverity? severity = (name == "the log" || otherName == "the log") && !image.IsLogDirty ? FindingSeverity.Warning : null;
                 image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", range.Offset, range.Length, severity: severity);
+                if (severity is null)
+                {
+                    // One error for each structure: a hostile table has two million pairs that overlap.
+                    break;
+                }
             }
         }
 
