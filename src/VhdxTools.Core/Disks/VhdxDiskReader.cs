@@ -36,15 +36,14 @@ internal sealed class VhdxDiskReader
         {
             long block = offset / _geometry.BlockSize;
             long within = offset % _geometry.BlockSize;
-            int count = (int)Math.Min(buffer.Length, _geometry.BlockSize - within);
-            Span<byte> part = buffer.Slice(0, count);
-            if (block >= _geometry.PayloadBlockCount)
+            if (offset >= Capacity)
             {
                 buffer.Clear();
                 return;
             }
 
-            ReadBlock(block, within, part);
+            int count = (int)Math.Min(Math.Min(buffer.Length, _geometry.BlockSize - within), Capacity - offset);
+            ReadBlock(block, within, buffer.Slice(0, count));
             buffer = buffer.Slice(count);
             offset += count;
         }
@@ -61,6 +60,17 @@ internal sealed class VhdxDiskReader
             {
                 Block = block,
                 Actual = FormattableString.Invariant($"{(int)entry.State}"),
+            });
+        }
+
+        // The offset may be near 2^63: no sum before it is known to be small.
+        if (entry.State == BlockState.FullyPresent && entry.FileOffset > _view.Length - within - part.Length)
+        {
+            throw new VhdxException(VhdxFinding.Of(
+                VhdxRules.BlockBeyondEnd, _view.Name, FormattableString.Invariant($"Payload block {block} runs past the end of the file.")) with
+            {
+                Block = block,
+                FileOffset = entry.FileOffset,
             });
         }
 
