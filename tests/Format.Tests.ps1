@@ -133,7 +133,7 @@ Describe 'The table of' {
 
     It 'problems has rule, severity and place' {
         $text = $invariant.VhdxFinding.Default
-        $text | Should -Match 'VX308 +Warning +0x20000 Only header 1 is valid'
+        $text | Should -Match 'VX302 +Warning +0x20000 Only header 1 is valid'
         $text | Should -Match 'VX503 +Note +0x102000 '
     }
 }

@@ -79,7 +79,7 @@ Describe 'A copy of the header or region table that is damaged' {
         $layout = Get-VhdxLayout -LiteralPath $path
         $layout.Headers.IsCurrent | Should -Be @($false, $true)
         $layout.Headers.IsValid | Should -Be @($false, $true)
-        $layout.Problems.RuleId | Should -Contain 'VX308'
+        $layout.Problems.RuleId | Should -BeExactly 'VX302'
     }
 
     It 'R1: header 2 is lost: <Case>' -ForEach @(
@@ -100,9 +100,9 @@ Describe 'A copy of the header or region table that is damaged' {
 
     It 'R3: region table <Number> is damaged: <Case>' -ForEach @(
         foreach ($number in 1, 2) {
-            @{ Number = $number; Case = 'signature'; Offset = 0; Bytes = [byte[]] (0) }
-            @{ Number = $number; Case = 'a byte at its end'; Offset = 65535; Bytes = [byte[]] (1) }
-            @{ Number = $number; Case = 'zeros'; Offset = 0; Bytes = [byte[]]::new(65536) }
+            @{ Number = $number; Case = 'signature'; Rule = 'VX401'; Offset = 0; Bytes = [byte[]] (0) }
+            @{ Number = $number; Case = 'a byte at its end'; Rule = 'VX402'; Offset = 65535; Bytes = [byte[]] (1) }
+            @{ Number = $number; Case = 'zeros'; Rule = 'VX404'; Offset = 0; Bytes = [byte[]]::new(65536) }
         }
     ) {
         $path = New-HandmadeImage (New-Path) -Size 12MB
@@ -111,7 +111,7 @@ Describe 'A copy of the header or region table that is damaged' {
         $layout = Get-VhdxLayout -LiteralPath $path
         $layout.RegionTables[$Number - 1].IsValid | Should -BeFalse
         $layout.RegionTables[2 - $Number].IsCurrent | Should -BeTrue
-        $layout.Problems.RuleId | Should -Contain 'VX404'
+        $layout.Problems.RuleId | Should -BeExactly $Rule
         $layout.Regions | Should -HaveCount 2
     }
 }

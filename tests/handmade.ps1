@@ -216,12 +216,17 @@ function New-HandmadeImage {
         [object[]] $Region = @(),
         [long] $BatLength = 1MB,
         [hashtable] $Header = @{},
-        [hashtable] $Header2 = $Header,
+        [hashtable] $Header2,
         [hashtable] $Log = @{},
         [hashtable] $Data = @{},
         [long] $FileLength
     )
 
+    if (-not $PSBoundParameters.ContainsKey('Header2')) {
+        # As programs write them: the same values, and numbers that differ by one. The first is current.
+        $Header2 = $Header.Clone()
+        if (-not $Header2.ContainsKey('SequenceNumber')) { $Header2.SequenceNumber = 6 }
+    }
     $parameters = [byte[]]::new(8)
     Set-Bytes $parameters 0 ([uint32] $BlockSize)
     Set-Bytes $parameters 4 ([uint32] ([int] [bool] $Fixed + 2 * [int] [bool] $Locator))

@@ -11,7 +11,7 @@ namespace VhdxTools.Core.Tests;
 /// <summary>Each folder of Core uses only those above it, and what varies comes in as an argument.</summary>
 public class ArchitectureTests
 {
-    private static readonly string[] s_layers = ["Diagnostics", "Format", "Layout", "IO", "Journal", "Images", "Disks", "Operations"];
+    private static readonly string[] s_layers = ["Diagnostics", "Format", "Layout", "IO", "Journal", "Images", "Disks", "Checking", "Operations"];
 
     public static TheoryData<string> Layers => new(s_layers);
 

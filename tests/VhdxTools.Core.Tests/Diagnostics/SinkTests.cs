@@ -8,12 +8,13 @@ public class SinkTests
     [Theory]
     [InlineData(FindingSeverity.Note)]
     [InlineData(FindingSeverity.Warning)]
-    public void A_strict_sink_passes_what_is_no_error(FindingSeverity severity) => StrictSink.Instance.Report(Finding(severity));
+    [InlineData(FindingSeverity.Error)]
+    public void A_strict_sink_passes_what_does_not_block_reading(FindingSeverity severity) => StrictSink.Instance.Report(Finding(severity), blocksReading: false);
 
     [Fact]
     public void A_strict_sink_throws_the_finding()
     {
-        VhdxException exception = Assert.Throws<VhdxException>(() => StrictSink.Instance.Report(Finding(FindingSeverity.Error)));
+        VhdxException exception = Assert.Throws<VhdxException>(() => StrictSink.Instance.Report(Finding(FindingSeverity.Error), blocksReading: true));
 
         Assert.Equal("VX302", exception.Id);
         Assert.Equal(ErrorKind.InvalidData, exception.Kind);
@@ -27,7 +28,7 @@ public class SinkTests
         CollectingSink sink = new();
         for (int i = 0; i < CollectingSink.MaximumCount + 5; i++)
         {
-            sink.Report(Finding(FindingSeverity.Error) with { FileOffset = i });
+            sink.Report(Finding(FindingSeverity.Error) with { FileOffset = i }, blocksReading: true);
         }
 
         Assert.Equal(CollectingSink.MaximumCount, sink.Findings.Count);
@@ -45,5 +46,6 @@ public class SinkTests
         Expected = "1",
         Actual = "2",
         Reference = "MS-VHDX 2.2.2",
+        Repair = RepairMethod.Automatic,
     };
 }

@@ -29,7 +29,7 @@ public class HeaderReaderTests
         builder.Header1 = builder.Header1 with { SequenceNumber = first, IsChecksumWrong = isFirstWrong };
         builder.Header2 = builder.Header2 with { SequenceNumber = second, IsChecksumWrong = !isFirstWrong };
         Check(builder, current);
-        Expect.Findings(builder, "VX308");
+        Expect.Findings(builder, "VX302");
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public class HeaderReaderTests
         ImageBuilder builder = new();
         builder.Header2.Signature = "Head";
         Check(builder, 1);
-        Expect.Findings(builder, "VX308");
+        Expect.Findings(builder, "VX301");
     }
 
     [Fact]

@@ -61,11 +61,11 @@ public class ParentReaderTests
     }
 
     [Fact]
-    public void A_chain_that_loops_ends()
+    public void A_chain_that_loops_is_refused()
     {
         using TempFolder folder = new();
         Save(new ImageBuilder(hasParent: true), folder["parent.vhdx"]);
-        ParentReader.Read(folder["parent.vhdx"], folder["child.vhdx"], portable: false, _ => { });
+        Assert.Equal("VX807", Assert.Throws<VhdxException>(() => ParentReader.Read(folder["parent.vhdx"], folder["child.vhdx"], portable: false, _ => { })).Id);
     }
 
     [Fact]
