@@ -35,7 +35,10 @@ internal sealed class DiskChain : IVirtualDisk
 
     /// <summary>Opens a file and its parents for reading.</summary>
     /// <exception cref="VhdxException">A file cannot be opened or is damaged, or a link of the chain is broken.</exception>
-    public static DiskChain OpenRead(string path) => new(OpenLayers(path, VhdxFile.OpenRead(path)), null);
+    public static DiskChain OpenRead(string path) => OpenRead(path, VhdxFile.OpenRead(path));
+
+    /// <summary>The same for a file that is open already, without errors; it is closed with the chain, and also when this fails.</summary>
+    public static DiskChain OpenRead(string path, VhdxFile tip) => new(OpenLayers(path, tip), null);
 
     /// <summary>Opens a file for writing, and its parents for reading. A dirty log is replayed into the file first.</summary>
     /// <param name="path">Full path of the file.</param>

@@ -67,7 +67,8 @@ internal static class PartitionTable
             || ByteFields.U64(header, 24) != (ulong)sector
             || entryLength < 128
             || arrayLength is 0 or > MaximumGptArrayLength
-            || arraySector >= (ulong)(capacity / sectorSize))
+            || arraySector >= (ulong)(capacity / sectorSize)
+            || arrayLength > capacity - ((long)arraySector * sectorSize))
         {
             return null;
         }

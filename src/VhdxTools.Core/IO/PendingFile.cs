@@ -54,6 +54,12 @@ internal sealed class PendingFile : IDisposable
         FileKinds.ThrowIfNotRegular(destination, "create");
         if (!System.IO.File.Exists(destination))
         {
+            // The temporary name is short; without this a long one would be noticed when everything is written.
+            if (PosixNative.IsLinux && PosixNative.IsTooLong(destination))
+            {
+                throw SystemErrors.Translate(new PathTooLongException(), destination, "create");
+            }
+
             return;
         }
 

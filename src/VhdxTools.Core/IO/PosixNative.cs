@@ -52,6 +52,20 @@ internal static class PosixNative
         }
     }
 
+    /// <summary>Whether the file system says that a path, or a name in it, is longer than it takes.</summary>
+    public static bool IsTooLong(string path)
+    {
+        const int nameTooLong = 36;
+        try
+        {
+            return Statx(WorkingFolder, Text(path), 0, StatxBasic, new byte[256]) != 0 && Marshal.GetLastWin32Error() == nameTooLong;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reserves space and lengthens the file (fallocate). Linux only.</summary>
     /// <returns>0, or the error number.</returns>
     public static int Allocate(SafeFileHandle handle, long offset, long length)

@@ -28,7 +28,7 @@ internal static class SystemErrors
             // .NET's own form of EFBIG in SetLength.
             ArgumentOutOfRangeException => (ErrorIds.FileSystemLimit, ErrorKind.NotSupported, "the file system cannot hold a file of that length"),
             ArgumentException or NotSupportedException => (ErrorIds.InvalidPath, ErrorKind.InvalidArgument, "the path is not valid"),
-            _ => OfCode(code & 0xFFFF0000, code & 0xFFFF, exception.Message),
+            _ => OfCode(code & ~0xFFFF, code & 0xFFFF, exception.Message),
         };
         return new(id, kind, $"Cannot {verb} '{path}': {reason}.", exception);
     }
@@ -40,7 +40,7 @@ internal static class SystemErrors
         return new(id, kind, $"Cannot {verb} '{path}': {reason}.");
     }
 
-    private static (string Id, ErrorKind Kind, string Reason) OfCode(long facility, int code, string otherwise) => (facility == 0 ? -code : facility == WindowsFacility ? code : 0) switch
+    private static (string Id, ErrorKind Kind, string Reason) OfCode(int facility, int code, string otherwise) => (facility == 0 ? -code : facility == WindowsFacility ? code : 0) switch
     {
         // Windows codes are positive here, Unix ones (Linux and macOS numbers) negative.
         112 or 39 or 1295 or -28 or -122 or -69 => (ErrorIds.DiskFull, ErrorKind.DiskFull, "there is not enough space on the volume, or in the quota"),

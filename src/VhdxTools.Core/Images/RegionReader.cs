@@ -135,6 +135,11 @@ internal static class RegionReader
                 // Nobody reads an empty log, and nobody depends on its place.
                 bool blocks = image.IsLogDirty || (name != LogName && otherName != LogName);
                 image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", range.Offset, range.Length, blocksReading: blocks);
+                if (blocks)
+                {
+                    // One error for each structure: a hostile table has two million pairs that overlap.
+                    break;
+                }
             }
         }
 

@@ -37,7 +37,6 @@ internal static class ImageInspector
             VhdType = image.Type,
             FileSize = file.Length,
             Size = image.Geometry!.VirtualDiskSize,
-            MinimumSize = MinimumSizeOf(path),
             LogicalSectorSize = image.Geometry.LogicalSectorSize,
             PhysicalSectorSize = image.PhysicalSectorSize!.Value,
             BlockSize = image.Geometry.BlockSize,
@@ -52,6 +51,9 @@ internal static class ImageInspector
             BlocksAllocated = blocks.BlocksAllocated,
             BlockCount = blocks.BlockCount,
             ParentLinkage = image.ParentLocator?.Linkage(ParentLocator.ParentLinkageKey),
+
+            // Last, because it closes the image.
+            MinimumSize = MinimumSizeOf(path, image),
         };
     }
 
@@ -80,11 +82,11 @@ internal static class ImageInspector
     private static string? StoredPath(ParentLocator locator) =>
         locator[ParentLocator.AbsolutePathKey] ?? locator[ParentLocator.RelativePathKey] ?? locator[ParentLocator.VolumePathKey];
 
-    private static long? MinimumSizeOf(string path)
+    private static long? MinimumSizeOf(string path, VhdxFile image)
     {
         try
         {
-            using DiskChain disk = DiskChain.OpenRead(path);
+            using DiskChain disk = DiskChain.OpenRead(path, image);
             return PartitionTable.MinimumSize(disk.Read, disk.Capacity, disk.LogicalSectorSize);
         }
         catch (VhdxException)

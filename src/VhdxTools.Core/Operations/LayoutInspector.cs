@@ -34,8 +34,10 @@ internal static class LayoutInspector
             ChunkRatio = image.Geometry?.ChunkRatio,
             Creator = image.FileType.Creator,
             LogState = image.IsLogDirty ? LogState.Dirty : LogState.Clean,
-            Headers = image.Headers,
-            RegionTables = image.RegionTables,
+
+            // Arrays: scripts can index them, and not the read-only lists that the compiler makes of collection expressions.
+            Headers = image.Headers.ToArray(),
+            RegionTables = image.RegionTables.ToArray(),
             Regions = image.RegionTables.FirstOrDefault(table => table.IsCurrent)?.Regions ?? [],
             MetadataItems = image.Metadata.Select(item => ItemOf(image, item.Entry, item.Content)).ToArray(),
             ParentLocator = image.ParentLocator?.Entries ?? [],
