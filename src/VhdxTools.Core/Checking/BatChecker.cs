@@ -389,9 +389,11 @@ internal sealed class BatChecker
                 FormattableString.Invariant($"The image calls itself fixed, but {_geometry.PayloadBlockCount - _fullyPresent} of its {_geometry.PayloadBlockCount} blocks are not fully present."));
         }
 
-        if (isHollow || _bat.EntryCount < _geometry.BatEntryCount)
+        bool isEveryPlaceKnown = _image.Log is not null && _image.Regions.All(region => RegionReader.RangeOf(region) is not null);
+        if (isHollow || !isEveryPlaceKnown || _bat.EntryCount < _geometry.BatEntryCount)
         {
-            // The space of a hollow image is reported already; and entries that are cut off may own what looks leaked.
+            // The space of a hollow image is reported already; and what looks leaked may belong to a structure whose place is
+            // damaged, or to entries that are cut off.
             yield break;
         }
 

@@ -25,16 +25,18 @@ internal static class MetadataReader
         [WellKnownGuids.ParentLocator] = FileItem,
     };
 
-    public static IReadOnlyList<(MetadataEntry Entry, byte[]? Content)> ReadItems(VhdxFile image, FileRange region)
+    /// <summary>All items in the table's order, or null when there is no table.</summary>
+    public static IReadOnlyList<(MetadataEntry Entry, byte[]? Content)>? ReadItems(VhdxFile image, FileRange region)
     {
         byte[] table = image.View.ReadPadded(region.Offset, MetadataTable.Length);
         if (!MetadataTable.IsSignatureValid(table))
         {
             image.Report(VhdxRules.MetadataSignature, "The metadata region does not start with its signature.", region.Offset, MetadataTable.Signature.Length, "metadata");
-            return [];
+            return null;
         }
 
-        if (MetadataTable.ReadEntryCount(table) > FormatConstants.MaximumTableEntries)
+        bool isCountSound = MetadataTable.ReadEntryCount(table) <= FormatConstants.MaximumTableEntries;
+        if (!isCountSound)
         {
             image.Report(VhdxRules.MetadataCount, "The metadata table announces more entries than it has room for.", region.Offset, MetadataTable.Length, "at most 2047", FormattableString.Invariant($"{MetadataTable.ReadEntryCount(table)}"));
         }
@@ -47,12 +49,19 @@ internal static class MetadataReader
         int index = 0;
         foreach (MetadataEntry entry in MetadataTable.ReadEntries(table))
         {
+            if (!isCountSound && entry.Id == Guid.Empty)
+            {
+                // The most telling rule alone: behind the real entries the table is blank.
+                break;
+            }
+
             long entryOffset = region.Offset + MetadataTable.OffsetOfEntry(index++);
             string name = WellKnownGuids.MetadataItemName(entry.Id);
             bool isUser = entry.Flags.HasFlag(MetadataFlags.IsUser);
             bool isKnown = !isUser && s_known.ContainsKey(entry.Id);
             userCount += isUser ? 1 : 0;
-            if (!seen.Add((entry.Id, isUser)))
+            bool isFirst = seen.Add((entry.Id, isUser));
+            if (!isFirst)
             {
                 image.Report(VhdxRules.MetadataDuplicate, $"The metadata item {name} is listed twice.", entryOffset, MetadataEntry.EntryLength);
             }
@@ -67,7 +76,7 @@ internal static class MetadataReader
                 image.Report(VhdxRules.MetadataFlags, $"The flags of the metadata item {name} differ from the specification.", entryOffset, MetadataEntry.EntryLength, s_known[entry.Id].ToString(), entry.Flags.ToString());
             }
 
-            items.Add((entry, ReadContent(image, region, entry, entryOffset, name, used, ref budget)));
+            items.Add((entry, ReadContent(image, region, entry, entryOffset, name, used, isKnown && isFirst, ref budget)));
         }
 
         if (userCount > FormatConstants.MaximumUserMetadataEntries)
@@ -157,6 +166,11 @@ internal static class MetadataReader
 
         if (content is null)
         {
+            if (image.HasSystemItem(WellKnownGuids.ParentLocator))
+            {
+                return null;
+            }
+
             image.Report(VhdxRules.ParentLocatorMissing, "The image has a parent, and no parent locator that tells which.");
             return null;
         }
@@ -177,6 +191,12 @@ internal static class MetadataReader
         string name = WellKnownGuids.MetadataItemName(id);
         if (content is null)
         {
+            if (image.HasSystemItem(id))
+            {
+                // It is listed, and why it cannot be read is reported already.
+                return null;
+            }
+
             image.Report(VhdxRules.MetadataMissing, $"The metadata item {name} is missing.");
             return null;
         }
@@ -194,7 +214,7 @@ internal static class MetadataReader
         return content;
     }
 
-    private static byte[]? ReadContent(VhdxFile image, FileRange region, MetadataEntry entry, long entryOffset, string name, RangeSet used, ref long budget)
+    private static byte[]? ReadContent(VhdxFile image, FileRange region, MetadataEntry entry, long entryOffset, string name, RangeSet used, bool isNeeded, ref long budget)
     {
         if (entry.Length == 0)
         {
@@ -226,7 +246,7 @@ internal static class MetadataReader
         }
 
         used.Add(place);
-        if (place.Length > budget)
+        if (place.Length > budget && !isNeeded)
         {
             return null;
         }

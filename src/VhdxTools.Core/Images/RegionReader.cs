@@ -112,6 +112,12 @@ internal static class RegionReader
         RegionEntry? region = image.Regions.FirstOrDefault(entry => entry.Id == id);
         if (region is null)
         {
+            if (!image.RegionTables.Any(table => table.IsCurrent))
+            {
+                // The most telling rule alone: without a table nothing is listed.
+                return null;
+            }
+
             image.Report(missing, $"The region table lists no {WellKnownGuids.RegionName(id)} region.");
             return null;
         }
