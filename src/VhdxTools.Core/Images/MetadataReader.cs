@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using VhdxTools.Format;
 using VhdxTools.IO;
 using VhdxTools.Layout;
@@ -63,17 +64,17 @@ internal static class MetadataReader
             bool isFirst = seen.Add((entry.Id, isUser));
             if (!isFirst)
             {
-                image.Report(VhdxRules.MetadataDuplicate, $"The metadata item {name} is listed twice.", entryOffset, MetadataEntry.EntryLength);
+                image.Report(VhdxRules.MetadataDuplicate, $"The metadata item {name} is listed twice.", entryOffset, MetadataEntry.EntryLength, item: name);
             }
 
             if (!isKnown && entry.Flags.HasFlag(MetadataFlags.IsRequired))
             {
-                image.Report(VhdxRules.MetadataUnknownRequired, $"The file has the required metadata item {entry.Id}, which this product does not know.", entryOffset, MetadataEntry.EntryLength);
+                image.Report(VhdxRules.MetadataUnknownRequired, $"The file has the required metadata item {entry.Id}, which this product does not know.", entryOffset, MetadataEntry.EntryLength, item: name);
             }
 
             if (isKnown && entry.Flags != s_known[entry.Id])
             {
-                image.Report(VhdxRules.MetadataFlags, $"The flags of the metadata item {name} differ from the specification.", entryOffset, MetadataEntry.EntryLength, s_known[entry.Id].ToString(), entry.Flags.ToString());
+                image.Report(VhdxRules.MetadataFlags, $"The flags of the metadata item {name} differ from the specification.", entryOffset, MetadataEntry.EntryLength, s_known[entry.Id].ToString(), entry.Flags.ToString(), name);
             }
 
             items.Add((entry, ReadContent(image, region, entry, entryOffset, name, used, isKnown && isFirst, ref budget)));
@@ -97,7 +98,7 @@ internal static class MetadataReader
         FileParameters parameters = FileParameters.Read(content);
         if (!FormatConstants.IsBlockSize(parameters.BlockSize))
         {
-            image.Report(VhdxRules.BlockSize, "The block size is not valid.", expected: "a power of two from 1 MiB to 256 MiB", actual: FormattableString.Invariant($"{parameters.BlockSize} bytes"));
+            image.Report(VhdxRules.BlockSize, "The block size is not valid.", PlaceOf(image, WellKnownGuids.FileParameters), FileParameters.Length, "a power of two from 1 MiB to 256 MiB", FormattableString.Invariant($"{parameters.BlockSize} bytes"), "File Parameters");
             return null;
         }
 
@@ -114,7 +115,7 @@ internal static class MetadataReader
         ulong size = ByteFields.U64(content, 0);
         if (size is 0 or > (ulong)FormatConstants.MaximumVirtualDiskSize)
         {
-            image.Report(VhdxRules.VirtualSize, "The size of the virtual disk is zero or too large.", expected: "up to 64 TiB", actual: FormattableString.Invariant($"{size} bytes"));
+            image.Report(VhdxRules.VirtualSize, "The size of the virtual disk is zero or too large.", PlaceOf(image, WellKnownGuids.VirtualDiskSize), sizeof(ulong), "up to 64 TiB", FormattableString.Invariant($"{size} bytes"), "Virtual Disk Size");
             return null;
         }
 
@@ -131,8 +132,11 @@ internal static class MetadataReader
         image.Report(
             VhdxRules.VirtualSize,
             "The size of the virtual disk is no multiple of the logical sector size.",
-            expected: FormattableString.Invariant($"a multiple of {sectorSize}"),
-            actual: FormattableString.Invariant($"{size} bytes"));
+            PlaceOf(image, WellKnownGuids.VirtualDiskSize),
+            sizeof(ulong),
+            FormattableString.Invariant($"a multiple of {sectorSize}"),
+            FormattableString.Invariant($"{size} bytes"),
+            "Virtual Disk Size");
         return false;
     }
 
@@ -146,7 +150,8 @@ internal static class MetadataReader
         uint size = ByteFields.U32(content, 0);
         if (!FormatConstants.IsSectorSize(size))
         {
-            image.Report(VhdxRules.SectorSize, $"The {WellKnownGuids.MetadataItemName(id)} is not valid.", expected: "512 or 4096", actual: FormattableString.Invariant($"{size}"));
+            string name = WellKnownGuids.MetadataItemName(id);
+            image.Report(VhdxRules.SectorSize, $"The {name} is not valid.", PlaceOf(image, id), sizeof(uint), "512 or 4096", FormattableString.Invariant($"{size}"), name);
             return null;
         }
 
@@ -171,7 +176,7 @@ internal static class MetadataReader
                 return null;
             }
 
-            image.Report(VhdxRules.ParentLocatorMissing, "The image has a parent, and no parent locator that tells which.");
+            image.Report(VhdxRules.ParentLocatorMissing, "The image has a parent, and no parent locator that tells which.", item: "Parent Locator");
             return null;
         }
 
@@ -179,11 +184,15 @@ internal static class MetadataReader
         if (problem is not null)
         {
             // The disk of a child that has lost its way to the parent can still be described.
-            image.Report(VhdxRules.ParentLocatorMalformed, problem, item: "Parent Locator", blocksReading: false);
+            image.Report(VhdxRules.ParentLocatorMalformed, problem, PlaceOf(image, WellKnownGuids.ParentLocator), content.Length, item: "Parent Locator", blocksReading: false);
         }
 
         return locator;
     }
+
+    /// <summary>Where the content of an item stands in the file.</summary>
+    public static long PlaceOf(VhdxFile image, Guid id) =>
+        image.MetadataRegion!.Value.Offset + image.Metadata.First(item => item.Entry.Id == id && !item.Entry.Flags.HasFlag(MetadataFlags.IsUser)).Entry.Offset;
 
     private static byte[]? Required(VhdxFile image, Guid id, int length)
     {
@@ -197,7 +206,7 @@ internal static class MetadataReader
                 return null;
             }
 
-            image.Report(VhdxRules.MetadataMissing, $"The metadata item {name} is missing.");
+            image.Report(VhdxRules.MetadataMissing, $"The metadata item {name} is missing.", item: name);
             return null;
         }
 
@@ -206,8 +215,11 @@ internal static class MetadataReader
             image.Report(
                 VhdxRules.MetadataLength,
                 $"The metadata item {name} has the wrong length.",
-                expected: FormattableString.Invariant($"{length} bytes"),
-                actual: FormattableString.Invariant($"{content.Length} bytes"));
+                PlaceOf(image, id),
+                content.Length,
+                FormattableString.Invariant($"{length} bytes"),
+                FormattableString.Invariant($"{content.Length} bytes"),
+                name);
             return null;
         }
 
@@ -220,7 +232,7 @@ internal static class MetadataReader
         {
             if (entry.Offset != 0)
             {
-                image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} is empty, and its offset is not zero.", entryOffset, MetadataEntry.EntryLength, "0", FormattableString.Invariant($"0x{entry.Offset:X}"));
+                image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} is empty, and its offset is not zero.", entryOffset, MetadataEntry.EntryLength, "0", FormattableString.Invariant($"0x{entry.Offset:X}"), name);
             }
 
             return [];
@@ -235,13 +247,14 @@ internal static class MetadataReader
                 entryOffset,
                 MetadataEntry.EntryLength,
                 FormattableString.Invariant($"0x{MetadataTable.Length:X} to 0x{region.Length:X}"),
-                place.ToString());
+                place.ToString(),
+                name);
             return null;
         }
 
         foreach (FileRange _ in used.Within(place))
         {
-            image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} overlaps another one.", entryOffset, MetadataEntry.EntryLength);
+            image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} overlaps another one.", entryOffset, MetadataEntry.EntryLength, item: name);
             return null;
         }
 
