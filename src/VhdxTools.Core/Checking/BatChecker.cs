@@ -397,7 +397,7 @@ internal sealed class BatChecker
             yield break;
         }
 
-        long whole = _fileLength / FormatConstants.MiB;
+        long whole = Math.Min(_fileLength, TrackedLength) / FormatConstants.MiB;
         for (long start = _used.Find(value: false, 0); start < whole;)
         {
             long end = Math.Min(whole, _used.Find(value: true, start));
