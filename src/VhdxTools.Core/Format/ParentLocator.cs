@@ -53,6 +53,9 @@ internal sealed record ParentLocator(Guid LocatorType, IReadOnlyList<KeyValuePai
         Guid type = ByteFields.Guid(bytes, 0);
         int count = ByteFields.U16(bytes, CountOffset);
         HashSet<string> keys = new(StringComparer.Ordinal);
+
+        // Texts that all lie in one place would take gigabytes.
+        long room = bytes.Length;
         if (type != WellKnownGuids.VhdxParentLocatorType)
         {
             problem = $"The parent locator has the unknown type {type}.";
@@ -64,6 +67,13 @@ internal sealed record ParentLocator(Guid LocatorType, IReadOnlyList<KeyValuePai
             if (place + EntryLength > bytes.Length)
             {
                 problem ??= string.Format(CultureInfo.InvariantCulture, "The parent locator announces {0} pairs and has room for {1}.", count, i);
+                break;
+            }
+
+            room -= ByteFields.U16(bytes, place + 8) + ByteFields.U16(bytes, place + 10);
+            if (room < 0)
+            {
+                problem ??= "The texts of the parent locator overlap.";
                 break;
             }
 
