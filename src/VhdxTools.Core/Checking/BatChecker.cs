@@ -48,7 +48,7 @@ internal sealed class BatChecker
         _fileLength = image.View.Length;
         _blockUnits = geometry.BlockSize / FormatConstants.MiB;
         _structures = StructuresOf(image);
-        _structuresEnd = _structures.Max(structure => structure.Range.End);
+        _structuresEnd = _structures[_structures.Count - 1].Range.End;
         _firstOrdinaryUnit = (ulong)FormatConstants.CeilingDivide(_structuresEnd, FormatConstants.MiB);
         _endOfOrdinaryUnits = (ulong)Math.Max(0, (Math.Min(_fileLength, TrackedLength) / FormatConstants.MiB) - _blockUnits + 1);
         _used = new(FormatConstants.CeilingDivide(Math.Min(_fileLength, TrackedLength), FormatConstants.MiB));
@@ -79,6 +79,7 @@ internal sealed class BatChecker
         }
     }
 
+    /// <summary>The structures in the order of the file; where those of a damaged file overlap, the one that starts first keeps the space.</summary>
     private static List<(FileRange Range, string Name)> StructuresOf(VhdxFile image)
     {
         List<(FileRange Range, string Name)> structures = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
@@ -95,7 +96,40 @@ internal sealed class BatChecker
             }
         }
 
-        return structures;
+        List<(FileRange Range, string Name)> disjoint = [];
+        long end = 0;
+        foreach ((FileRange range, string name) in structures.OrderBy(structure => structure.Range.Offset))
+        {
+            if (range.End > end)
+            {
+                long start = Math.Max(range.Offset, end);
+                disjoint.Add((new(start, range.End - start), name));
+                end = range.End;
+            }
+        }
+
+        return disjoint;
+    }
+
+    /// <summary>The first structure that a range overlaps, or null. There may be thousands, and millions of blocks that ask.</summary>
+    private string? StructureAt(FileRange range)
+    {
+        int low = 0;
+        int high = _structures.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_structures[middle].Range.End <= range.Offset)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low < _structures.Count && _structures[low].Range.Overlaps(range) ? _structures[low].Name : null;
     }
 
     private void Scan(BatPage page)
@@ -230,7 +264,7 @@ internal sealed class BatChecker
         {
             Add(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost", FormattableString.Invariant($"the end at or before 0x{_fileLength:X}"));
         }
-        else if (_structures.FirstOrDefault(structure => structure.Range.Overlaps(new(offset, length))) is { Name: string name })
+        else if (StructureAt(new(offset, length)) is string name)
         {
             Add(VhdxRules.BlockOverStructure, "overlaps " + name, "space of its own");
         }
