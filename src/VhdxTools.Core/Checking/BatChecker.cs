@@ -398,13 +398,20 @@ internal sealed class BatChecker
         }
     }
 
+    /// <summary>The space that an entry took or found taken by another one; null when it has none, or was reported for where it is.</summary>
     private FileRange? RangeOf(long index, BatEntry entry)
     {
         bool isBitmap = _geometry.IsSectorBitmapEntry(index);
-        bool hasData = isBitmap ? entry.State == BlockState.FullyPresent && _geometry.HasParent : entry.HasData && _geometry.PayloadBlockOfEntry(index) < _geometry.PayloadBlockCount;
-        return hasData && entry.FileOffset < TrackedLength
-            ? new FileRange(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : _geometry.BlockSize)
-            : null;
+        long block = _geometry.PayloadBlockOfEntry(index);
+        bool hasData = isBitmap ? entry.State == BlockState.FullyPresent && _geometry.HasParent : entry.HasData && block < _geometry.PayloadBlockCount;
+        if (!hasData || entry.FileOffset >= TrackedLength)
+        {
+            return null;
+        }
+
+        FileRange range = new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : _geometry.BlockSize);
+        long needed = isBitmap ? NeededBitmapLength(_geometry.ChunkOfEntry(index)) : NeededLength(block);
+        return range.Offset + needed <= _fileLength && StructureAt(range) is null ? range : null;
     }
 
     private IEnumerable<VhdxFinding> Totals()
