@@ -13,8 +13,11 @@ internal static class MetadataReader
     private const MetadataFlags FileItem = MetadataFlags.IsRequired;
     private const MetadataFlags DiskItem = MetadataFlags.IsRequired | MetadataFlags.IsVirtualDisk;
 
-    /// <summary>All items together; real ones hold a few hundred bytes, and a hostile table could announce 2 GiB.</summary>
-    private const long MaximumContentLength = 32 * FormatConstants.MiB;
+    /// <summary>
+    /// All items together; real ones hold a few hundred bytes, and a hostile table could announce 2 GiB. A child and its parent, both
+    /// open, are to stay well under 64 MiB.
+    /// </summary>
+    private const long MaximumContentLength = 16 * FormatConstants.MiB;
 
     private static readonly Dictionary<Guid, MetadataFlags> s_known = new()
     {
