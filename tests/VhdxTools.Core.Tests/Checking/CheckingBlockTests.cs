@@ -43,6 +43,30 @@ public class CheckingBlockTests
     }
 
     [Fact]
+    public void Blocks_over_different_structures_are_different_findings()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"]).Entry(0, 6, 1).Entry(1, 6, 1).Entry(2, 6, 2).Entry(3, 6, 3);
+
+        Assert.Equal(
+            ["Payload blocks 0-1 each overlaps the log", "Payload block 2 overlaps the Metadata region", "Payload block 3 overlaps the BAT region"],
+            image.Check().Select(finding => finding.Message.Split(';')[0]));
+    }
+
+    [Fact]
+    public void Two_troubles_in_each_block_of_a_row_are_two_findings()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"]);
+        for (int i = 0; i < 16; i++)
+        {
+            image.Entry(i, 6, 90 + (ulong)i, reserved: 1);
+        }
+
+        Assert.Equal(["VX603 0 x16", "VX608 0 x16"], image.Check().Select(finding => $"{finding.RuleId} {finding.Block} x{finding.BlockCount}"));
+    }
+
+    [Fact]
     public void A_run_goes_on_across_pages_and_sector_bitmaps()
     {
         // A page of the BAT has 32768 entries, and every 4097th is a sector bitmap's.
@@ -109,6 +133,16 @@ public class CheckingBlockTests
         using CheckingFolder folder = new();
 
         Assert.Empty(Create(folder["image.vhdx"]).Entry(16, 6, 1).Entry(17, 4).Check());
+    }
+
+    [Fact]
+    public void Entries_of_a_childs_last_chunk_for_blocks_that_the_disk_does_not_have_are_not_judged()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage child = CheckingRuleCases.Child(folder).Map(2).Entry(1, 6, 5).Entry(16, 4).Entry(17, 6, 1).Entry(4095, 6, 5);
+
+        Assert.Empty(child.Check());
+        Assert.Equal("Payload block 2 shares file space with payload block 1; bytes 0x200000 to 0x300000 of the disk.", Assert.Single(child.Entry(2, 6, 5).Check()).Message);
     }
 
     [Fact]

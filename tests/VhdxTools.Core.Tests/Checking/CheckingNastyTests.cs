@@ -199,7 +199,15 @@ public class CheckingNastyTests
             Items(Create(path, parent: parent), 2047 - 6, i => (uint)MiB * (uint)(i + 1));
         });
 
-        Assert.Empty(result.ByRule.Keys.Except(["VX808"]));
+        Assert.Empty(result.ByRule);
+
+        // The child is open while its parent is: too short a while for the sampler. A stream's reads are copies on .NET Standard.
+#if CORE_NETSTANDARD
+        const long copies = 2;
+#else
+        const long copies = 1;
+#endif
+        Assert.InRange(result.Allocated, 0, copies * CheckingMeasure.MaximumLive);
     }
 
     [Fact]

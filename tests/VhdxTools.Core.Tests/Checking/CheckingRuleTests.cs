@@ -106,5 +106,6 @@ public class CheckingRuleTests
 
         Assert.Empty(image.Check());
         Assert.Empty(CheckingImage.Create(folder["child.vhdx"], parent: image.Path).Check());
+        Assert.Empty(CheckingImage.Create(folder["least.vhdx"], type, size: 3 * CheckingImage.MiB, sector: sector).Check());
     }
 }
