@@ -94,6 +94,25 @@ public class CheckingRuleTests
         });
     }
 
+    [Fact]
+    public void What_is_just_legal_has_no_finding()
+    {
+        Check(image => CheckingRuleCases.Items(image, 1024, flags: 1));
+        Check(image => CheckingRuleCases.Items(image, 2042, flags: 0));
+        Check(image => image.Current(header => header[CheckingImage.LogVersion] = 1));
+        Check(image => image.AddItem(CheckingImage.Unknown, (uint)(CheckingImage.MiB - 8), 8, 0));
+        Check(image => image.AddItem(CheckingImage.Unknown, (64 * 1024) + 40, 8, 1));
+        Check(image => image.Header(CheckingImage.Header1, header => header[4095] = 1));
+
+        static void Check(System.Action<CheckingImage> change)
+        {
+            using CheckingFolder folder = new();
+            CheckingImage image = CheckingRuleCases.New(folder);
+            change(image);
+            Assert.Empty(image.Check());
+        }
+    }
+
     [Theory]
     [InlineData(VhdType.Dynamic, 512)]
     [InlineData(VhdType.Dynamic, 4096)]
