@@ -15,6 +15,15 @@ internal sealed class BitField(long length)
 
     public void Set(long first, long count) => Visit(first, count, set: true);
 
+    /// <summary>Sets every bit that another field of this length has set.</summary>
+    public void SetAll(BitField other)
+    {
+        for (int i = 0; i < _words.Length; i++)
+        {
+            _words[i] |= other._words[i];
+        }
+    }
+
     /// <summary>Sets a range when no bit of it is set.</summary>
     /// <returns>False, and nothing is changed, when a bit of the range is set already.</returns>
     public bool TrySet(long first, long count)
