@@ -22,4 +22,7 @@ public static class ByteText
 
         return value.ToString("0.##", CultureInfo.InvariantCulture) + " " + s_units[unit];
     }
+
+    /// <summary>An offset as people write it: <c>0x1F00</c>.</summary>
+    internal static string Hex(long offset) => "0x" + offset.ToString("X", CultureInfo.InvariantCulture);
 }
