@@ -64,9 +64,10 @@ BeforeAll {
     }
 
     function Get-SyntaxFact {
-        # A parameter set as lines, one a parameter, in the order of the set: positional ones first.
+        # A parameter set as lines, one a parameter, in the order of Get-Command -Syntax: positional ones first, then mandatory ones.
         param([Parameter(Mandatory)] $ParameterSet)
-        foreach ($parameter in $ParameterSet.Parameters | Where-Object Name -CNotIn $common) {
+        $order = @{ Expression = { $_.Position -lt 0 } }, @{ Expression = { $_.Position } }, @{ Expression = { -not $_.IsMandatory } }
+        foreach ($parameter in $ParameterSet.Parameters | Where-Object Name -CNotIn $common | Sort-Object -Stable -Property $order) {
             '{0} type={1} required={2} position={3} pipeline={4} values={5}' -f @(
                 $parameter.Name
                 (Get-TypeName $parameter.ParameterType)
@@ -158,7 +159,7 @@ Describe 'The help of <Name>' -ForEach $cmdlets {
     }
 
     It 'has the parameter sets of the cmdlet' {
-        # Get-Command knows no order of sets; within a set the order is that of the positions.
+        # Get-Command knows no order of sets; within a set the order is that of Get-SyntaxFact.
         $real = @($command.ParameterSets | ForEach-Object { (Get-SyntaxFact $_) -join "`n" } | Sort-Object)
         $documented = @(@($help.syntax.syntaxItem) | ForEach-Object { (Get-DocumentedSyntaxFact $_) -join "`n" } | Sort-Object)
         $documented | Should -BeExactly $real
@@ -170,8 +171,11 @@ Describe 'An example of <Cmdlet>: <Title>' -ForEach $examples {
     BeforeAll {
         $folder = Join-Path (Get-PSDrive -Name TestDrive).Root ([IO.Path]::GetRandomFileName())
         $null = New-Item -ItemType Directory -Path $folder
-        # One image for the examples that look at what is in the folder; a name that no example makes.
-        $null = New-VhdxImage -Path (Join-Path $folder 'other.vhdx') -SizeBytes 1GB
+        # A sound image and one with an error for the examples that look at what is in the folder; names that no example makes.
+        $other = New-VhdxImage -Path (Join-Path $folder 'other.vhdx') -SizeBytes 1GB
+        $lost = Copy-Item -LiteralPath $other.Path -Destination (Join-Path $folder 'lost.vhdx') -PassThru
+        $null = New-VhdxImage -Path (Join-Path $folder 'orphan.vhdx') -ParentPath $lost.FullName
+        Remove-Item -LiteralPath $lost.FullName
     }
 
     It 'runs without an error or a warning' {
@@ -184,7 +188,7 @@ Describe 'An example of <Cmdlet>: <Title>' -ForEach $examples {
         }
         @($output | Where-Object { $_ -is [Management.Automation.ErrorRecord] -or $_ -is [Management.Automation.WarningRecord] }) | Should -BeNullOrEmpty
         if ($Code -match '-WhatIf') {
-            Get-ChildItem -LiteralPath $folder | Should -HaveCount 1
+            Get-ChildItem -LiteralPath $folder | Should -HaveCount 2
         }
         elseif ($Code -notmatch 'Where-Object LogState') {
             $output | Should -Not -BeNullOrEmpty
@@ -234,6 +238,80 @@ Describe 'What the examples promise' {
         ($kinds | Where-Object Name -EQ 'PayloadBlock').Bytes | Should -Be 1GB
         ($kinds.Bytes | Measure-Object -Sum).Sum | Should -Be (Get-Item -LiteralPath (Join-Path $folder 'd.vhdx')).Length
     }
+
+    It 'holds for the map of a fixed image' {
+        $extents = @(Invoke-Example Get-VhdxBlock 'Where the data of an image is')
+        $extents | Should -HaveCount 1
+        $extents[0].Length | Should -Be 1GB
+        $extents[0].Kind | Should -Be 'Data'
+    }
+
+    It 'holds for the files that ranges come from' {
+        # What the example prints is text for people; the objects are asked for once more.
+        $null = Invoke-Example Get-VhdxBlock 'Which file each range comes from'
+        $extents = @(Get-VhdxBlock -LiteralPath (Join-Path $folder 'child.vhdx') -Chain)
+        $extents.Kind | Should -Be 'Absent', 'Data', 'Absent'
+        $extents.ForEach('Length') | Should -Be 64MB, 32MB, (1GB - 96MB)
+        $extents[1].File | Should -Be (Join-Path $folder 'base.vhdx')
+    }
+
+    It 'holds for the block at an offset' {
+        $extents = @(Invoke-Example Get-VhdxBlock 'The block at an offset of the disk')
+        $extents | Should -HaveCount 1
+        $extents[0].Block | Should -Be 3
+        $extents[0].VirtualOffset | Should -Be 96MB
+        $extents[0].Length | Should -Be 32MB
+        $extents[0].FileOffset | Should -BeGreaterThan 96MB
+    }
+
+    It 'holds for a chain' {
+        $links = @((Invoke-Example Get-VhdxChain 'A chain from its tip to its base'))
+        $links.Depth | Should -Be 0, 1, 2
+        Split-Path $links.Path -Leaf | Should -Be 'grandchild.vhdx', 'child.vhdx', 'base.vhdx'
+    }
+
+    It 'holds for what depends on an image' {
+        $links = @(Invoke-Example Get-VhdxChain 'What depends on an image')
+        $links.Depth | Should -Be 1, 2
+        Split-Path $links.Path -Leaf | Should -Be 'child.vhdx', 'grandchild.vhdx'
+    }
+
+    It 'holds for the space of a chain' {
+        (Invoke-Example Get-VhdxChain 'The space that a chain takes').Sum |
+            Should -Be (Get-ChildItem -LiteralPath $folder | Measure-Object -Property Length -Sum).Sum
+    }
+
+    It 'holds for a sound image' {
+        Invoke-Example Test-VhdxImage 'Whether an image is sound' | Should -BeTrue
+    }
+
+    It 'holds for everything that is wrong with an image' {
+        $null = Invoke-Example Test-VhdxImage 'Everything that is wrong with an image'
+        $findings = @(Test-VhdxImage -LiteralPath (Join-Path $folder 'child.vhdx') -Detailed)
+        $findings.RuleId | Should -Be 'VX804'
+        $findings[0].Message | Should -BeLike "*$(Join-Path $folder 'base.vhdx')*"
+    }
+
+    It 'holds for a child without its parent' {
+        Invoke-Example Test-VhdxImage 'A child without its parent' | Should -Be $false, $true
+    }
+
+    It 'holds for the bad images of a folder' {
+        # One that is sound, one whose parent is missing, and one that is no image.
+        $base = New-VhdxImage -Path (Join-Path $folder 'base.vhdx') -SizeBytes 1GB
+        $null = New-VhdxImage -Path (Join-Path $folder 'child.vhdx') -ParentPath $base.Path
+        Rename-Item -LiteralPath $base.Path -NewName 'renamed.vhdx'
+        Set-Content -LiteralPath (Join-Path $folder 'text.vhdx') -Value 'text'
+        $ErrorActionPreference = 'SilentlyContinue'
+        (Invoke-Example Test-VhdxImage 'The bad images of a folder').Name | Sort-Object | Should -Be 'child.vhdx', 'text.vhdx'
+    }
+
+    It 'holds for a file that is no VHDX: an error, neither True nor False' {
+        $file = Join-Path $folder 'text.vhdx'
+        Set-Content -LiteralPath $file -Value 'text'
+        Test-VhdxImage -LiteralPath $file -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problem.FullyQualifiedErrorId | Should -BeLike 'NotAVirtualDisk,*'
+    }
 }
 
 Describe 'about_VhdxTools' {
@@ -282,9 +360,46 @@ Describe 'about_VhdxTools' {
         [regex]::Matches($list, '\w+').Value | Sort-Object | Should -BeExactly @($properties | Sort-Object)
     }
 
+    It 'has an example of VhdxDisk that runs and prints what it says' {
+        $section = Get-Section 'READING AND WRITING A DISK'
+        $code = [regex]::Match($section, '(?m)^(?: {8}.*\r?\n|\r?\n(?= {8}))+').Value
+        $code | Should -Match 'VhdxDisk.*Open'
+        Push-Location -Path TestDrive:\
+        try { & ([scriptblock]::Create($code)) | Should -Be 'Hello, disk' } finally { Pop-Location }
+        $file = Join-Path (Get-PSDrive -Name TestDrive).Root 'd.vhdx'
+        Test-VhdxImage -LiteralPath $file | Should -BeTrue
+        (Get-VhdxImage -LiteralPath $file).LogState | Should -Be 'Clean'
+        (Get-VhdxImage -LiteralPath $file).BlocksAllocated | Should -Be 0
+    }
+
+    It 'names members of VhdxDisk that exist' {
+        $section = Get-Section 'READING AND WRITING A DISK'
+        $listed = @([regex]::Matches($section, '(?m)^    (\p{Lu}\w+)\(').ForEach{ $_.Groups[1].Value })
+        $listed | Should -HaveCount 5
+        foreach ($name in $listed) { [VhdxTools.VhdxDisk].GetMethods().Name | Should -Contain $name }
+    }
+
+    It 'names the severities' {
+        $listed = [regex]::Matches((Get-Section 'CHECKING IMAGES'), '(?m)^    (\p{Lu}\w+)  +\S').ForEach{ $_.Groups[1].Value }
+        $listed | Sort-Object | Should -BeExactly @([Enum]::GetNames([VhdxTools.FindingSeverity]) | Sort-Object)
+    }
+
     It 'names the first digits of all rules' {
         $digits = [VhdxTools.VhdxRules]::All | ForEach-Object { $_.Id.Substring(2, 1) } | Sort-Object -Unique
         $section = Get-Section 'RULE IDS'
         foreach ($digit in $digits) { $section | Should -Match "\b$digit\s+the\b" }
+    }
+}
+
+Describe 'about_VhdxTools_Rules' {
+    It 'is printed from the table of rules' {
+        # build.ps1 -Task Help writes it; Get-Help finds it.
+        $file = Join-Path $repository 'en-US' 'about_VhdxTools_Rules.help.txt'
+        [IO.File]::ReadAllText($file) -replace '\r' | Should -BeExactly ([VhdxTools.VhdxRules]::ToHelpText())
+        (Get-Help -Name about_VhdxTools_Rules) -join "`n" | Should -Match '(?m)^TOPIC\r?\n    about_VhdxTools_Rules'
+    }
+
+    It 'fits on a console of 80 columns' {
+        @([VhdxTools.VhdxRules]::ToHelpText() -split '\n' | Where-Object Length -GT 79) | Should -BeNullOrEmpty
     }
 }

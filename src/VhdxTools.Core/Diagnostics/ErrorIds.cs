@@ -84,7 +84,7 @@ public static class ErrorIds
     /// <summary>The account may not read or write here.</summary>
     public const string AccessDenied = nameof(AccessDenied);
 
-    /// <summary>Another process has the file open.</summary>
+    /// <summary>The file is open elsewhere.</summary>
     public const string FileInUse = nameof(FileInUse);
 
     /// <summary>The volume is full.</summary>

@@ -18,7 +18,7 @@ public enum ErrorKind
     /// <summary>The account may not do this, or the medium is read-only.</summary>
     PermissionDenied,
 
-    /// <summary>Another process has the file open.</summary>
+    /// <summary>The file is open elsewhere.</summary>
     InUse,
 
     /// <summary>No space is left on the volume or in the quota.</summary>
