@@ -22,6 +22,9 @@ internal sealed class BatChecker
     /// <summary>Collisions that are resolved to pairs; beyond, they are counted.</summary>
     private const int MaximumCollisions = 10_000;
 
+    /// <summary>Shorter runs are not worth being taken at once.</summary>
+    private const int MinimumRun = 4;
+
     /// <summary>Space is tracked up to here: no image of 64 TiB has structures beyond, and the bits take 16 MiB at most.</summary>
     private const long TrackedLength = 2 * FormatConstants.MaximumVirtualDiskSize;
 
@@ -155,9 +158,24 @@ internal sealed class BatChecker
         long chunk = (page.FirstIndex + start) / (ratio + 1);
         long within = (page.FirstIndex + start) % (ratio + 1);
         ReadOnlySpan<byte> bytes = page.Bytes.Span;
+        int oneByOne = start;
         for (int i = start; i < end; i++)
         {
             ulong value = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(i * BatEntry.Length));
+            if (i >= oneByOne && within < ratio)
+            {
+                long limit = Math.Min(Math.Min(end - i, ratio - within), _geometry.PayloadBlockCount - (chunk * ratio) - within);
+                (int run, bool isTaken) = TakeRun(bytes.Slice(i * BatEntry.Length), value, limit);
+                if (isTaken)
+                {
+                    i += run - 1;
+                    within += run;
+                    continue;
+                }
+
+                oneByOne = i + run;
+            }
+
             if (within == ratio)
             {
                 InspectBitmap(chunk, page.FirstIndex + i, new(value));
@@ -173,6 +191,43 @@ internal sealed class BatChecker
 
             within++;
         }
+    }
+
+    /// <summary>
+    /// Takes the space of blocks that are ordinary and follow one another in the file, all at once: large tables are mostly such runs.
+    /// </summary>
+    /// <param name="bytes">The table from the first entry on.</param>
+    /// <param name="first">The first entry.</param>
+    /// <param name="limit">How many entries may be looked at.</param>
+    /// <returns>How many entries were looked at, and whether they are done; else each of them has to be looked at for itself.</returns>
+    private (int Count, bool IsTaken) TakeRun(ReadOnlySpan<byte> bytes, ulong first, long limit)
+    {
+        const ulong stateAndReserved = 0xF_FFFF;
+        ulong unit = new BatEntry(first).FileOffsetMiB;
+        if (limit < MinimumRun || (first & stateAndReserved) != (ulong)BlockState.FullyPresent || unit < _firstOrdinaryUnit || unit >= _endOfOrdinaryUnits)
+        {
+            return (1, false);
+        }
+
+        ulong step = (ulong)_geometry.BlockSize;
+        ulong next = first + step;
+        int count = 1;
+        while (count < limit && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(count * BatEntry.Length)) == next)
+        {
+            next += step;
+            count++;
+        }
+
+        ulong inside = (_endOfOrdinaryUnits - 1 - unit) / (ulong)_blockUnits;
+        count = (int)Math.Min((ulong)count, inside + 1);
+        if (count < MinimumRun || !_used.TrySet((long)unit, count * _blockUnits))
+        {
+            return (count, false);
+        }
+
+        _fullyPresent += count;
+        _allocated += count;
+        return (count, true);
     }
 
     private void InspectPayload(long chunk, long block, long index, BatEntry entry)

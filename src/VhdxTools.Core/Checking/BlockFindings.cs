@@ -107,8 +107,8 @@ internal sealed class BlockFindings(string file, VhdxGeometry geometry, long bat
 
     private VhdxFinding OfRun(Run run)
     {
-        string verb = run.Count == 1 ? run.What : "each " + run.What;
-        return OfBlocks(run.Rule, run.First, run.Count, $"{AreaNames.Numbered("Payload block", run.First, run.Count)} {verb}", run.Offset, null, run.Expected, run.Actual);
+        string verb = run.Count == 1 ? " " + run.What : ": each " + run.What;
+        return OfBlocks(run.Rule, run.First, run.Count, $"{AreaNames.Numbered("Payload block", run.First, run.Count)}{verb}", run.Offset, null, run.Expected, run.Actual);
     }
 
     /// <summary>Made in one piece: there may be millions of them.</summary>

@@ -64,7 +64,7 @@ internal static class BlockLister
                     VirtualOffset = offset,
                     Length = end - offset,
                     Block = offset / blockSize,
-                    State = layer?.PayloadEntry(offset / layer.Geometry.BlockSize).State,
+                    State = extent.State,
                     Kind = extent.Kind,
                     File = layer?.Path,
                     FileOffset = extent.Kind == DiskExtentKind.Data ? extent.FileOffset + (offset - extent.Offset) : null,

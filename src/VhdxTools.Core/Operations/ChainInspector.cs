@@ -34,11 +34,12 @@ internal static class ChainInspector
     /// <param name="path">Full path of the file.</param>
     /// <param name="folder">Full path of the folder.</param>
     /// <param name="recurse">Whether its folders are looked through, too.</param>
+    /// <param name="warn">Gets a sentence for each folder that cannot be looked through.</param>
     /// <param name="cancellation">Stops the work.</param>
-    public static IEnumerable<VhdxChainLink> Children(string path, string folder, bool recurse, CancellationToken cancellation)
+    public static IEnumerable<VhdxChainLink> Children(string path, string folder, bool recurse, Action<string> warn, CancellationToken cancellation)
     {
         List<VhdxChainLink> links = [];
-        foreach (string file in Directory.EnumerateFiles(folder, "*", recurse ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly).OrderBy(name => name, StringComparer.Ordinal))
+        foreach (string file in FilesOf(folder, recurse, warn).OrderBy(name => name, StringComparer.Ordinal))
         {
             cancellation.ThrowIfCancellationRequested();
             if (TryDescribe(file) is { VhdType: VhdType.Differencing } link)
@@ -64,6 +65,34 @@ internal static class ChainInspector
         {
             yield return orphan;
         }
+    }
+
+    /// <summary>The files of a folder and of the folders in it. Links to folders are not followed: they may lead round in a ring.</summary>
+    private static List<string> FilesOf(string folder, bool recurse, Action<string> warn)
+    {
+        List<string> files = [];
+        Queue<string> folders = new([folder]);
+        while (folders.Count > 0)
+        {
+            string current = folders.Dequeue();
+            try
+            {
+                files.AddRange(Directory.GetFiles(current));
+                if (recurse)
+                {
+                    foreach (string inner in Directory.GetDirectories(current).Where(inner => (File.GetAttributes(inner) & FileAttributes.ReparsePoint) == 0))
+                    {
+                        folders.Enqueue(inner);
+                    }
+                }
+            }
+            catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+            {
+                warn(SystemErrors.Translate(exception, current, "look through").Message);
+            }
+        }
+
+        return files;
     }
 
     private static VhdxChainLink? TryDescribe(string file)

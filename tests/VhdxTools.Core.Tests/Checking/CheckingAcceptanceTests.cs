@@ -86,7 +86,7 @@ public class CheckingAcceptanceTests
                 "VX907 Note actual [6815744 bytes]",
             ],
             findings.Select(CheckingCase.Describe));
-        Assert.Equal("Payload blocks 2-3 each lies beyond the end of the file, so its data is lost; bytes 0x200000 to 0x400000 of the disk.", findings[0].Message);
+        Assert.Equal("Payload blocks 2-3: each lies beyond the end of the file, so its data is lost; bytes 0x200000 to 0x400000 of the disk.", findings[0].Message);
     }
 
     [Fact]
