@@ -49,7 +49,7 @@ public class CheckingBlockTests
         CheckingImage image = Create(folder["image.vhdx"]).Entry(0, 6, 1).Entry(1, 6, 1).Entry(2, 6, 2).Entry(3, 6, 3);
 
         Assert.Equal(
-            ["Payload blocks 0-1 each overlaps the log", "Payload block 2 overlaps the Metadata region", "Payload block 3 overlaps the BAT region"],
+            ["Payload blocks 0-1: each overlaps the log", "Payload block 2 overlaps the Metadata region", "Payload block 3 overlaps the BAT region"],
             image.Check().Select(finding => finding.Message.Split(';')[0]));
     }
 
