@@ -96,6 +96,9 @@ public static class ErrorIds
     /// <summary>The system cannot reserve space without writing it.</summary>
     public const string ReserveNotSupported = nameof(ReserveNotSupported);
 
+    /// <summary>Something that should not happen: a fault of this product.</summary>
+    public const string UnexpectedError = nameof(UnexpectedError);
+
     /// <summary>Reading or writing failed.</summary>
     public const string IOFailed = nameof(IOFailed);
 }

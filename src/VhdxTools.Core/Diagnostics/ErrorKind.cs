@@ -27,6 +27,12 @@ public enum ErrorKind
     /// <summary>The file system or the system cannot do this at all.</summary>
     NotSupported,
 
+    /// <summary>The file system cannot hold a file like that.</summary>
+    LimitExceeded,
+
+    /// <summary>Something that should not happen: a fault of this product.</summary>
+    Unexpected,
+
     /// <summary>The device or the network failed while reading or writing.</summary>
     DeviceError,
 }

@@ -33,7 +33,8 @@ internal static class PartitionTable
         byte[] header = new byte[sectorSize];
         foreach (long sector in new[] { 1, (capacity / sectorSize) - 1 })
         {
-            if (sector < 1)
+            // A disk of one sector has no second one.
+            if (sector < 1 || sector >= capacity / sectorSize)
             {
                 continue;
             }

@@ -194,7 +194,7 @@ internal static class LayoutPlanner
     private static string RuleText(string subject, ulong value, string rule, (long Lower, long Upper) nearest) => string.Format(
         CultureInfo.InvariantCulture,
         "{0} bytes is no valid {1}. The {1} {2}; the nearest valid values are {3} ({4}) and {5} ({6}).",
-        value, subject, rule, nearest.Lower, ByteText.Size(nearest.Lower), nearest.Upper, ByteText.Size(nearest.Upper));
+        value, subject, rule, nearest.Lower, ByteText.ExactSize(nearest.Lower), nearest.Upper, ByteText.ExactSize(nearest.Upper));
 
     private static VhdxException Invalid(string id, string message) => new(id, ErrorKind.InvalidArgument, message);
 

@@ -12,13 +12,16 @@ namespace VhdxTools.Operations;
 /// <summary>Tells what an image is. Reads the headers, tables and the BAT, and a few sectors of the disk.</summary>
 internal static class ImageInspector
 {
+    /// <param name="path">Full path of the file.</param>
+    /// <param name="warn">Gets what is wrong with the file and does not keep it from being described.</param>
+    /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="VhdxException">The file cannot be opened, is no virtual disk, or is too damaged to be described.</exception>
-    public static VhdxImageInfo Inspect(string path, CancellationToken cancellation = default)
+    public static VhdxImageInfo Inspect(string path, Action<VhdxFinding>? warn = null, CancellationToken cancellation = default)
     {
         OsFile file = OsFile.OpenRead(path);
         try
         {
-            return ContentSniffer.Sniff(file) == VhdFormat.VHD ? Describe(path, file, VhdFile.Open(file)) : InspectVhdx(path, file, cancellation);
+            return ContentSniffer.Sniff(file) == VhdFormat.VHD ? Describe(path, file, VhdFile.Open(file)) : InspectVhdx(path, file, new StrictSink(warn), cancellation);
         }
         finally
         {
@@ -26,9 +29,9 @@ internal static class ImageInspector
         }
     }
 
-    private static VhdxImageInfo InspectVhdx(string path, OsFile file, CancellationToken cancellation)
+    private static VhdxImageInfo InspectVhdx(string path, OsFile file, StrictSink sink, CancellationToken cancellation)
     {
-        using VhdxFile image = VhdxFile.Open(file, StrictSink.Instance);
+        using VhdxFile image = VhdxFile.Open(file, sink);
         BatStatistics blocks = BatStatistics.Count(image.Bat!, image.Geometry!, cancellation);
         return new()
         {

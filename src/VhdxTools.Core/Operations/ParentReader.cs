@@ -18,8 +18,8 @@ internal static class ParentReader
     /// <exception cref="VhdxException">The parent cannot be read, or the child would overwrite it or one of its own parents.</exception>
     public static ParentReference Read(string parentPath, string childPath, bool portable, Action<string> warn)
     {
+        using VhdxFile parent = Open(parentPath);
         ThrowIfInChain(parentPath, childPath);
-        using VhdxFile parent = VhdxFile.OpenRead(parentPath);
         if (parent.IsLogDirty)
         {
             warn($"The log of the parent '{parentPath}' is not empty: it is in use, or was not closed cleanly. The child sees it as it is once the log is replayed; if a running machine writes to it, the child is worthless.");
@@ -44,6 +44,18 @@ internal static class ParentReader
             VirtualDiskItems = items,
             Paths = ParentPaths.Store(childPath, parentPath, portable),
         };
+    }
+
+    private static VhdxFile Open(string path)
+    {
+        try
+        {
+            return VhdxFile.OpenRead(path);
+        }
+        catch (VhdxException exception)
+        {
+            throw new VhdxException(exception.Id, exception.Kind, $"The parent cannot be used. {exception.Message}", exception);
+        }
     }
 
     /// <summary>A new file must not take the place of anything that it, or its parent, depends on.</summary>
