@@ -15,7 +15,6 @@ internal sealed class SpaceAllocator
     private readonly BitField _used;
     private readonly List<FileRange> _released = [];
     private readonly long _blockSize;
-    private readonly long _openedLength;
     private long _freshStart;
     private long _search;
 
@@ -23,12 +22,12 @@ internal sealed class SpaceAllocator
     {
         _used = used;
         _blockSize = blockSize;
-        _openedLength = length;
+        NeededLength = length;
         _freshStart = FormatConstants.AlignUp(length, Unit);
     }
 
-    /// <summary>The length in bytes that the file needs: what it had, and what was allocated behind that.</summary>
-    public long NeededLength => _freshStart > FormatConstants.AlignUp(_openedLength, Unit) ? _freshStart : _openedLength;
+    /// <summary>The length in bytes that the file needs: what it had, and what was allocated beyond that.</summary>
+    public long NeededLength { get; private set; }
 
     /// <summary>Reads who uses which space.</summary>
     /// <exception cref="VhdxException">Two owners claim the same space: nothing may be written then.</exception>
@@ -90,6 +89,9 @@ internal sealed class SpaceAllocator
         if (FindGap(units) is long gap)
         {
             _used.Set(gap, units);
+
+            // The last gap of a file whose length is no multiple of 1 MiB reaches beyond its end.
+            NeededLength = Math.Max(NeededLength, (gap + units) * Unit);
             return (gap * Unit, false);
         }
 
@@ -97,6 +99,7 @@ internal sealed class SpaceAllocator
         _freshStart += length;
         _used.Extend(_freshStart / Unit);
         _used.Set(offset / Unit, units);
+        NeededLength = _freshStart;
         return (offset, true);
     }
 
