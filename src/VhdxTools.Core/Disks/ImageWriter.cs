@@ -163,6 +163,7 @@ internal sealed class ImageWriter
     /// <summary>Makes everything durable. The caller is alone.</summary>
     public void Commit()
     {
+        ThrowIfBroken();
         if (_session is not { } session)
         {
             return;
@@ -226,11 +227,7 @@ internal sealed class ImageWriter
     /// </summary>
     private Session Begin()
     {
-        if (_isBroken)
-        {
-            throw new VhdxException(ErrorIds.IOFailed, ErrorKind.DeviceError, $"'{_file.Name}' takes no more writes after one failed. Open it again: it is as it was at the last flush that succeeded.");
-        }
-
+        ThrowIfBroken();
         if (_session is { } running)
         {
             return running;
@@ -252,6 +249,15 @@ internal sealed class ImageWriter
             }
 
             return _session!;
+        }
+    }
+
+    /// <summary>Also flushing again proves nothing: the system reports the loss of a write once.</summary>
+    private void ThrowIfBroken()
+    {
+        if (_isBroken)
+        {
+            throw new VhdxException(ErrorIds.IOFailed, ErrorKind.DeviceError, $"'{_file.Name}' takes no more writes after one failed. Open it again: it is as it was at the last flush that succeeded.");
         }
     }
 
