@@ -12,8 +12,7 @@ internal abstract record EngineEvent
 {
     /// <param name="Offset">A multiple of 512.</param>
     /// <param name="Sectors">The whole sectors as they are after the write.</param>
-    /// <param name="End">Where the write itself ended; the file was at least that long then.</param>
-    public sealed record Written(long Offset, byte[] Sectors, long End) : EngineEvent
+    public sealed record Written(long Offset, byte[] Sectors) : EngineEvent
     {
         public int Count => Sectors.Length / EngineRecordingFile.SectorLength;
     }

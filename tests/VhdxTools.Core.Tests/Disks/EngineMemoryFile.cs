@@ -168,7 +168,7 @@ internal sealed class EngineMemoryFile : IRandomAccessFile
         lock (_lock)
         {
             end = Math.Min(end, _length);
-            for (long page = offset / PageLength; page * PageLength < end; page++)
+            for (long page = offset / PageLength; offset < end && page * PageLength < end; page++)
             {
                 if (_pages.ContainsKey(page))
                 {

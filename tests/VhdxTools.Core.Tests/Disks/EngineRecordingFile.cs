@@ -41,7 +41,7 @@ internal sealed class EngineRecordingFile(EngineMemoryFile file) : IRandomAccess
             file.Write(offset, data);
             long start = offset / SectorLength * SectorLength;
             byte[] sectors = file.ReadPadded(start, (int)((offset + data.Length - start + SectorLength - 1) / SectorLength * SectorLength));
-            Events.Add(new EngineEvent.Written(start, sectors, offset + data.Length));
+            Events.Add(new EngineEvent.Written(start, sectors));
         }
     }
 
