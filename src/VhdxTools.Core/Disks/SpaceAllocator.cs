@@ -23,14 +23,14 @@ internal sealed class SpaceAllocator
         _used = used;
         _blockSize = blockSize;
         NeededLength = length;
-        _freshStart = FormatConstants.AlignUp(length, Unit);
+        _freshStart = used.Length * Unit;
     }
 
     /// <summary>The length in bytes that the file needs: what it had, and what was allocated beyond that.</summary>
     public long NeededLength { get; private set; }
 
     /// <summary>Reads who uses which space.</summary>
-    /// <exception cref="VhdxException">Two owners claim the same space: nothing may be written then.</exception>
+    /// <exception cref="VhdxException">Two owners claim the same space, or one has none in the file: nothing may be written then.</exception>
     public static SpaceAllocator Of(VhdxFile image)
     {
         VhdxGeometry geometry = image.Geometry!;
@@ -62,17 +62,29 @@ internal sealed class SpaceAllocator
 
         void Take(FileRange range, long? entry)
         {
-            if (range.Offset > FormatConstants.MaximumFileLength || !used.TrySet(range.Offset / Unit, FormatConstants.CeilingDivide(range.Length, Unit)))
+            bool isBeyond = range.Offset >= length;
+            if (!isBeyond)
+            {
+                // What starts in the file may end beyond it: a last block may be cut short.
+                used.Extend(FormatConstants.CeilingDivide(range.End, Unit));
+            }
+
+            if (isBeyond || !used.TrySet(range.Offset / Unit, FormatConstants.CeilingDivide(range.Length, Unit)))
             {
                 string owner = entry is long index
                     ? geometry.IsSectorBitmapEntry(index)
                         ? FormattableString.Invariant($"sector bitmap block {geometry.ChunkOfEntry(index)}")
                         : FormattableString.Invariant($"payload block {geometry.PayloadBlockOfEntry(index)}")
                     : "a structure";
-                throw new VhdxException(VhdxFinding.Of(
-                    entry is null ? VhdxRules.ObjectsOverlap : VhdxRules.BlocksShareSpace,
-                    image.Raw.Name,
-                    $"The place of {owner} belongs to something else, too, so nothing may be written. Test-VhdxImage tells more.") with
+                VhdxRule rule = (isBeyond, entry is null) switch
+                {
+                    (true, true) => VhdxRules.FileTooShort,
+                    (true, false) => VhdxRules.BlockBeyondEnd,
+                    (false, true) => VhdxRules.ObjectsOverlap,
+                    (false, false) => VhdxRules.BlocksShareSpace,
+                };
+                string problem = isBeyond ? "lies beyond the end of the file" : "belongs to something else, too";
+                throw new VhdxException(VhdxFinding.Of(rule, image.Raw.Name, $"The place of {owner} {problem}, so nothing may be written. Test-VhdxImage tells more.") with
                 {
                     FileOffset = range.Offset,
                     Length = range.Length,
