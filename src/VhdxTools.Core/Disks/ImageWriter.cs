@@ -285,6 +285,7 @@ internal sealed class ImageWriter
 
     private void WriteSectors(long block, long place, long within, ReadOnlySpan<byte> data, Reader read)
     {
+        long bitmap = _layer.BitmapOffset(block);
         long sectorSize = Geometry.LogicalSectorSize;
         long first = within / sectorSize;
         long end = FormatConstants.CeilingDivide(within + data.Length, sectorSize);
@@ -301,17 +302,15 @@ internal sealed class ImageWriter
             _file.Write(place + within, data);
         }
 
-        _layer.Metadata.WriteBits(BitmapOffset(block), _layer.FirstBit(block) + first, end - first, value: true);
+        _layer.Metadata.WriteBits(bitmap, _layer.FirstBit(block) + first, end - first, value: true);
     }
-
-    private long BitmapOffset(long block) => _layer.BitmapEntry(block / Geometry.ChunkRatio).FileOffset;
 
     private bool AreAllSectorsPresent(long block)
     {
         long count = UsedLength(block) / Geometry.LogicalSectorSize;
         long first = _layer.FirstBit(block);
         byte[] bits = new byte[FormatConstants.CeilingDivide(count, 8)];
-        _layer.Metadata.Read(BitmapOffset(block) + (first / 8), bits);
+        _layer.Metadata.Read(_layer.BitmapOffset(block) + (first / 8), bits);
         long whole = count / 8;
         for (int i = 0; i < whole; i++)
         {
