@@ -77,6 +77,13 @@ internal static class EngineImages
     public static List<VhdxFinding> Faults(string path, bool skipParent = false) =>
         [.. new Checker(skipParent).Check(path).Where(finding => finding.Severity != FindingSeverity.Note)];
 
+    public static void Patch(string path, long offset, byte[] bytes)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Write);
+        stream.Position = offset;
+        stream.Write(bytes);
+    }
+
     public static byte[] RandomBytes(Random random, int length)
     {
         byte[] bytes = new byte[length];

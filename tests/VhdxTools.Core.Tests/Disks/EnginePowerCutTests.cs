@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using VhdxTools.Disks;
 using Xunit;
@@ -114,6 +115,47 @@ public class EnginePowerCutTests
         run.Add(new EngineOperation.Flush());
         run.Add(new EngineOperation.Trim(0, MiB));
         Survives(path, run, random, samples: 12);
+    }
+
+    [Fact]
+    public void A_dirty_image_is_read_and_stays_as_it_is()
+    {
+        using EngineFolder folder = new();
+        string path = CreateImage(folder, "differencing", 512, 1, 1, new(3));
+        byte[] data = RandomBytes(new(4), 5000);
+        EngineRecordingFile recording = EngineScenario.Record(path, Guids(1), [new EngineOperation.Write(MiB - 100, data), new EngineOperation.Flush()]);
+        EngineMemoryFile before = EngineMemoryFile.Load(path);
+        EngineMemoryFile dirty = before.Clone();
+        foreach (EngineEvent happened in recording.Events.TakeWhile(happened => happened is not EngineEvent.Marked { Operation: EngineOperation.Close }))
+        {
+            if (happened is EngineEvent.Resized resized)
+            {
+                dirty.SetLength(resized.Length);
+            }
+            else if (happened is EngineEvent.Written written && written.Offset / MiB != 3)
+            {
+                // The BAT in its place is lost.
+                dirty.Write(written.Offset, written.Sectors);
+            }
+        }
+
+        using (FileStream stream = new(path, FileMode.Open))
+        {
+            dirty.Save(stream, before);
+        }
+
+        File.SetAttributes(path, FileAttributes.ReadOnly);
+        string hash = Hash(path);
+        using (DiskChain disk = DiskChain.OpenRead(path))
+        {
+            byte[] read = new byte[data.Length];
+            disk.Read(MiB - 100, read);
+            Assert.Equal(data, read);
+            Assert.True(disk.Layers[0].Image.IsLogDirty);
+        }
+
+        Assert.Equal(hash, Hash(path));
+        File.SetAttributes(path, FileAttributes.Normal);
     }
 
     [Theory]
