@@ -109,9 +109,12 @@ internal sealed class DiskChain : IVirtualDisk
             else if (!ReadsZero(offset, blockEnd - offset))
             {
                 zeros ??= new byte[Math.Min(blockSize, FormatConstants.MiB)];
-                for (long place = offset; place < blockEnd; place += zeros.Length)
+                for (long place = offset; place < blockEnd;)
                 {
-                    Write(place, zeros.AsSpan(0, (int)Math.Min(zeros.Length, blockEnd - place)));
+                    // Parted between sectors, never inside one: a power cut leaves each old or new.
+                    int count = (int)Math.Min(zeros.Length - (place % zeros.Length), blockEnd - place);
+                    Write(place, zeros.AsSpan(0, count));
+                    place += count;
                 }
             }
 

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using VhdxTools.Diagnostics;
 using VhdxTools.Format;
 using VhdxTools.Images;
@@ -18,6 +17,9 @@ namespace VhdxTools.Disks;
 internal sealed class ImageWriter
 {
     private const int ZeroLength = (int)FormatConstants.MiB;
+
+    /// <summary>One call changes two sectors of the BAT at the most, and 16 of a sector bitmap: a block of 256 MiB has 64 KiB of bits.</summary>
+    private const int MaximumUpdatesOfCall = 18;
 
     private readonly VhdxLayer _layer;
     private readonly IRandomAccessFile _file;
@@ -129,10 +131,7 @@ internal sealed class ImageWriter
             SetEntry(Geometry.EntryOfPayloadBlock(block), BlockState.FullyPresent, place);
         }
 
-        if (_layer.Metadata.ChangedCount >= session.Log.MaximumUpdates)
-        {
-            Commit();
-        }
+        CommitBeforeEntryIsFull(session);
     }
 
     /// <summary>Gives up a whole block: it reads as zeros, and its space is free once that is committed. The caller is alone.</summary>
@@ -153,10 +152,7 @@ internal sealed class ImageWriter
         }
 
         SetEntry(Geometry.EntryOfPayloadBlock(block), released, 0);
-        if (_layer.Metadata.ChangedCount >= session.Log.MaximumUpdates)
-        {
-            Commit();
-        }
+        CommitBeforeEntryIsFull(session);
     }
 
     /// <summary>Makes everything durable. The caller is alone.</summary>
@@ -180,23 +176,16 @@ internal sealed class ImageWriter
             session.HasUnflushedData = false;
             long durableLength = _file.Length;
 
-            // Bitmaps before the BAT: when the changes take several entries, the blocks that consult them come last.
-            FileRange bat = _layer.Image.BatRegion!.Value;
-            List<(long Offset, byte[] Sector)> ordered = [.. changes.OrderBy(change => change.Offset >= bat.Offset && change.Offset < bat.End)];
-            for (int done = 0; done < ordered.Count; done += session.Log.MaximumUpdates)
+            // All in one entry: a block, its bits and the entry of its bitmap are there together or not at all.
+            if (changes.Count > 0)
             {
-                List<(long Offset, byte[] Sector)> part = ordered.GetRange(done, Math.Min(session.Log.MaximumUpdates, ordered.Count - done));
-                if (done > 0)
-                {
-                    _file.Flush();
-                }
+                session.Log.Append(changes, durableLength, _file.Length);
+            }
 
-                session.Log.Append(part, durableLength, _file.Length);
-                foreach ((long offset, byte[] sector) in part)
-                {
-                    _file.Write(offset, sector);
-                    _layer.Metadata.MarkWritten(offset);
-                }
+            foreach ((long offset, byte[] sector) in changes)
+            {
+                _file.Write(offset, sector);
+                _layer.Metadata.MarkWritten(offset);
             }
 
             session.Allocator.FreeReleased();
@@ -258,11 +247,20 @@ internal sealed class ImageWriter
         }
     }
 
+    /// <summary>Also flushing again proves nothing: the system reports the loss of a write once.</summary>
     private void ThrowIfBroken()
     {
         if (_isBroken)
         {
             throw new VhdxException(ErrorIds.IOFailed, ErrorKind.DeviceError, $"'{_file.Name}' takes no more writes after one failed. Open it again: it is as it was at the last flush that succeeded.");
+        }
+    }
+
+    private void CommitBeforeEntryIsFull(Session session)
+    {
+        if (_layer.Metadata.ChangedCount > session.Log.MaximumUpdates - MaximumUpdatesOfCall)
+        {
+            Commit();
         }
     }
 
@@ -282,6 +280,7 @@ internal sealed class ImageWriter
 
     private void WriteSectors(long block, long place, long within, ReadOnlySpan<byte> data, Reader read)
     {
+        long bitmap = _layer.BitmapOffset(block);
         long sectorSize = Geometry.LogicalSectorSize;
         long first = within / sectorSize;
         long end = FormatConstants.CeilingDivide(within + data.Length, sectorSize);
@@ -298,7 +297,7 @@ internal sealed class ImageWriter
             _file.Write(place + within, data);
         }
 
-        _layer.Metadata.WriteBits(_layer.BitmapOffset(block), _layer.FirstBit(block) + first, end - first, value: true);
+        _layer.Metadata.WriteBits(bitmap, _layer.FirstBit(block) + first, end - first, value: true);
     }
 
     private bool AreAllSectorsPresent(long block)

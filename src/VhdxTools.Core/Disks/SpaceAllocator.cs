@@ -15,8 +15,6 @@ internal sealed class SpaceAllocator
     private readonly BitField _used;
     private readonly List<FileRange> _released = [];
     private readonly long _blockSize;
-    private readonly long _openedLength;
-    private readonly long _openedEnd;
     private long _freshStart;
     private long _search;
 
@@ -24,18 +22,15 @@ internal sealed class SpaceAllocator
     {
         _used = used;
         _blockSize = blockSize;
-        _openedLength = length;
-
-        // A last block may legally be cut short by the end of the file; what is missing of it is its own all the same.
-        _openedEnd = used.Length * Unit;
-        _freshStart = _openedEnd;
+        NeededLength = length;
+        _freshStart = used.Length * Unit;
     }
 
-    /// <summary>The length in bytes that the file needs: what it had, and what was allocated behind that.</summary>
-    public long NeededLength => _freshStart > _openedEnd ? _freshStart : _openedLength;
+    /// <summary>The length in bytes that the file needs: what it had, and what was allocated beyond that.</summary>
+    public long NeededLength { get; private set; }
 
     /// <summary>Reads who uses which space.</summary>
-    /// <exception cref="VhdxException">Two owners claim the same space: nothing may be written then.</exception>
+    /// <exception cref="VhdxException">Two owners claim the same space, or one has none in the file: nothing may be written then.</exception>
     public static SpaceAllocator Of(VhdxFile image)
     {
         VhdxGeometry geometry = image.Geometry!;
@@ -67,23 +62,29 @@ internal sealed class SpaceAllocator
 
         void Take(FileRange range, long? entry)
         {
-            bool isInside = range.Offset < length && range.Length <= FormatConstants.MaximumLogLength + Unit;
-            if (isInside)
+            bool isBeyond = range.Offset >= length;
+            if (!isBeyond)
             {
+                // What starts in the file may end beyond it: a last block may be cut short.
                 used.Extend(FormatConstants.CeilingDivide(range.End, Unit));
             }
 
-            if (!isInside || !used.TrySet(range.Offset / Unit, FormatConstants.CeilingDivide(range.Length, Unit)))
+            if (isBeyond || !used.TrySet(range.Offset / Unit, FormatConstants.CeilingDivide(range.Length, Unit)))
             {
                 string owner = entry is long index
                     ? geometry.IsSectorBitmapEntry(index)
                         ? FormattableString.Invariant($"sector bitmap block {geometry.ChunkOfEntry(index)}")
                         : FormattableString.Invariant($"payload block {geometry.PayloadBlockOfEntry(index)}")
                     : "a structure";
-                throw new VhdxException(VhdxFinding.Of(
-                    entry is null ? VhdxRules.ObjectsOverlap : VhdxRules.BlocksShareSpace,
-                    image.Raw.Name,
-                    $"The place of {owner} belongs to something else, too, or lies beyond the end of the file, so nothing may be written. Test-VhdxImage tells more.") with
+                VhdxRule rule = (isBeyond, entry is null) switch
+                {
+                    (true, true) => VhdxRules.FileTooShort,
+                    (true, false) => VhdxRules.BlockBeyondEnd,
+                    (false, true) => VhdxRules.ObjectsOverlap,
+                    (false, false) => VhdxRules.BlocksShareSpace,
+                };
+                string problem = isBeyond ? "lies beyond the end of the file" : "belongs to something else, too";
+                throw new VhdxException(VhdxFinding.Of(rule, image.Raw.Name, $"The place of {owner} {problem}, so nothing may be written. Test-VhdxImage tells more.") with
                 {
                     FileOffset = range.Offset,
                     Length = range.Length,
@@ -100,6 +101,9 @@ internal sealed class SpaceAllocator
         if (FindGap(units) is long gap)
         {
             _used.Set(gap, units);
+
+            // The last gap of a file whose length is no multiple of 1 MiB reaches beyond its end.
+            NeededLength = Math.Max(NeededLength, (gap + units) * Unit);
             return (gap * Unit, false);
         }
 
@@ -107,6 +111,7 @@ internal sealed class SpaceAllocator
         _freshStart += length;
         _used.Extend(_freshStart / Unit);
         _used.Set(offset / Unit, units);
+        NeededLength = _freshStart;
         return (offset, true);
     }
 

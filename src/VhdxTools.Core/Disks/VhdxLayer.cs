@@ -189,6 +189,15 @@ internal sealed class VhdxLayer : IDisposable
     /// <summary>The first block from a place on whose entry may be anything but zero.</summary>
     private long SkipHole(long block)
     {
+        // The rest of a sector that is in memory is looked through there: asking the system for each entry takes far longer.
+        for (; block < Geometry.PayloadBlockCount && EntryOffset(Geometry.EntryOfPayloadBlock(block)) % MetadataCache.SectorLength != 0; block++)
+        {
+            if (PayloadEntry(block).Value != 0)
+            {
+                return block;
+            }
+        }
+
         // Entries that are changed and not yet in the file are not seen by the file system.
         if (Metadata.ChangedCount > 0 || block >= Geometry.PayloadBlockCount)
         {

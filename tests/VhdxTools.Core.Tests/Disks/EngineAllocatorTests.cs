@@ -1,0 +1,164 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using VhdxTools.Disks;
+using VhdxTools.Format;
+using VhdxTools.Images;
+using Xunit;
+using static VhdxTools.Core.Tests.Disks.EngineImages;
+
+namespace VhdxTools.Core.Tests.Disks;
+
+/// <summary>Where blocks go: the BAT of these images is at 3 MiB, their first block at 4 MiB.</summary>
+public class EngineAllocatorTests
+{
+    private const long Bat = 3 * MiB;
+
+    [Fact]
+    public void Gaps_come_first_then_the_end()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 20 * MiB, block: 2 * MiB);
+        SetEntry(path, 0, 5, 6);
+        SetEntry(path, 1, 10, 6);
+        SetLength(path, 12 * MiB);
+        using VhdxFile image = VhdxFile.OpenRead(path);
+        SpaceAllocator allocator = SpaceAllocator.Of(image);
+        Assert.Equal((7 * MiB, false), allocator.Allocate(2 * MiB));
+        Assert.Equal((12 * MiB, true), allocator.Allocate(2 * MiB));
+        Assert.Equal(14 * MiB, allocator.NeededLength);
+        allocator.ReleaseLater(new(5 * MiB, 2 * MiB));
+        Assert.Equal((14 * MiB, true), allocator.Allocate(2 * MiB));
+        allocator.FreeReleased();
+        Assert.Equal((5 * MiB, false), allocator.Allocate(2 * MiB));
+    }
+
+    [Fact]
+    public void A_file_that_ends_inside_a_mebibyte_keeps_its_new_last_block()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 5 * MiB, block: MiB);
+        SetLength(path, (4 * MiB) + 4096);
+        byte[] data = RandomBytes(new(1), (int)MiB);
+        Write(path, disk => disk.Write(0, data));
+        Assert.Equal(5 * MiB, new FileInfo(path).Length);
+        AssertReads(path, 0, data);
+        Assert.Empty(Faults(path));
+    }
+
+    [Fact]
+    public void A_last_block_that_the_file_cuts_short_keeps_its_space()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], VhdType.Dynamic, 5 * MiB, 2 * MiB);
+        byte[] data = RandomBytes(new(1), (int)MiB);
+        Write(path, disk => disk.Write(4 * MiB, data));
+        SetLength(path, 5 * MiB);
+        Assert.Empty(Faults(path));
+        byte[] other = RandomBytes(new(2), (int)(2 * MiB));
+        Write(path, disk => disk.Write(0, other));
+        Assert.Empty(Faults(path));
+        AssertReads(path, 4 * MiB, data);
+        AssertReads(path, 0, other);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Garbage_in_a_gap_never_shows(bool isChild)
+    {
+        using EngineFolder folder = new();
+        string? parent = isChild ? Create(folder["parent.vhdx"], size: 8 * MiB) : null;
+        string path = Create(folder["a.vhdx"], size: 8 * MiB, block: MiB, parent: parent);
+        SetLength(path, 10 * MiB);
+        Patch(path, 4 * MiB, RandomBytes(new(1), (int)(6 * MiB)));
+        byte[] data = RandomBytes(new(2), 700);
+        Write(path, disk =>
+        {
+            disk.Write((2 * MiB) + 5000, data);
+            disk.Write((5 * MiB) + 100, data);
+        });
+        byte[] expected = new byte[8 * MiB];
+        data.CopyTo(expected, (2 * MiB) + 5000);
+        data.CopyTo(expected, (5 * MiB) + 100);
+        AssertReads(path, 0, expected);
+        Assert.Equal(10 * MiB, new FileInfo(path).Length);
+        Assert.Empty(Faults(path));
+    }
+
+    [Fact]
+    public void An_unknown_region_is_never_written_to()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 8 * MiB, block: MiB);
+        byte[] table = new byte[64 * 1024];
+        RegionTable.Write(
+            [.. Regions(path), new(new Guid("01020304-0000-0000-0000-000000000001"), (ulong)(4 * MiB), (uint)(2 * MiB), false)],
+            table);
+        Patch(path, 192 * 1024, table);
+        Patch(path, 256 * 1024, table);
+        SetLength(path, 7 * MiB);
+        byte[] foreign = RandomBytes(new(1), (int)(2 * MiB));
+        Patch(path, 4 * MiB, foreign);
+        Write(path, disk => disk.Write(0, RandomBytes(new(2), (int)(4 * MiB))));
+        Assert.Equal(foreign, File.ReadAllBytes(path).AsSpan((int)(4 * MiB), (int)(2 * MiB)).ToArray());
+        Assert.Empty(Faults(path));
+    }
+
+    [Theory]
+    [InlineData(5, "VX609")]
+    [InlineData(3, "VX609")]
+    [InlineData(0, "VX609")]
+    public void Blocks_that_collide_forbid_writing(long place, string id)
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 8 * MiB, block: MiB);
+        SetLength(path, 8 * MiB);
+        SetEntry(path, 0, 5, 6);
+        SetEntry(path, 7, place, 6);
+        string before = Hash(path);
+        DiskChain disk = DiskChain.OpenWrite(path, Guids(1));
+        Assert.Equal(id, Assert.Throws<VhdxException>(() => disk.Write(MiB, new byte[512])).Id);
+        disk.Dispose();
+        Assert.Equal(before, Hash(path));
+    }
+
+    [Fact]
+    public void The_file_grows_in_steps_and_is_cut_when_closed()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 100 * MiB, block: MiB);
+        EngineRecordingFile recording = EngineScenario.Record(path, Guids(1), Enumerable.Range(0, 90).Select(i => new EngineOperation.Write(i * MiB, [1, 2, 3])));
+        Assert.True(recording.Events.OfType<EngineEvent.Resized>().Count() < 60);
+        Assert.Equal(94 * MiB, recording.Length);
+    }
+
+    private static IReadOnlyList<RegionEntry> Regions(string path)
+    {
+        using VhdxFile image = VhdxFile.OpenRead(path);
+        return image.Regions;
+    }
+
+    private static void Write(string path, Action<DiskChain> work)
+    {
+        using DiskChain disk = DiskChain.OpenWrite(path, Guids(1));
+        work(disk);
+    }
+
+    private static void AssertReads(string path, long offset, byte[] expected)
+    {
+        using DiskChain disk = DiskChain.OpenRead(path);
+        byte[] bytes = new byte[expected.Length];
+        disk.Read(offset, bytes);
+        Assert.True(bytes.AsSpan().SequenceEqual(expected));
+    }
+
+    private static void SetEntry(string path, long index, long mebibytes, int state) => Patch(path, Bat + (index * 8), BitConverter.GetBytes((mebibytes << 20) | (long)state));
+
+    private static void SetLength(string path, long length)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Write);
+        stream.SetLength(length);
+    }
+}
