@@ -35,8 +35,12 @@ internal static class ChainInspector
     /// <param name="folder">Full path of the folder.</param>
     /// <param name="recurse">Whether its folders are looked through, too.</param>
     /// <param name="cancellation">Stops the work.</param>
+    /// <exception cref="VhdxException">The file cannot be opened or is damaged.</exception>
     public static IEnumerable<VhdxChainLink> Children(string path, string folder, bool recurse, CancellationToken cancellation)
     {
+        // A mistyped path would look like a file that nothing depends on.
+        VhdxFile.OpenRead(path).Dispose();
+
         List<VhdxChainLink> links = [];
         foreach (string file in Directory.EnumerateFiles(folder, "*", recurse ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly).OrderBy(name => name, StringComparer.Ordinal))
         {
