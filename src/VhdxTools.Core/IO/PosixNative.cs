@@ -30,11 +30,19 @@ internal static class PosixNative
 
     private static int SeekHole => IsMacOS ? 3 : 4;
 
-    /// <summary>Opens for reading so that the read leaves no trace in the access time, where the account may do that.</summary>
+    /// <summary>
+    /// Opens for reading so that the read leaves no trace in the access time, where the account may do that: it has to own the file.
+    /// Also takes no lock, which .NET would, and which a writer's lock would refuse.
+    /// </summary>
     /// <returns>Null when the system refuses, for whatever reason: the ordinary way of opening will tell it.</returns>
     public static SafeFileHandle? OpenWithoutTrace(string path)
     {
         int descriptor = Open(Text(path), OpenNoAccessTime | OpenCloseOnExec);
+        if (descriptor < 0)
+        {
+            descriptor = Open(Text(path), OpenCloseOnExec);
+        }
+
         return descriptor < 0 ? null : new SafeFileHandle((IntPtr)descriptor, ownsHandle: true);
     }
 
