@@ -86,6 +86,8 @@ Describe 'The order of calls of the real system' {
 `$disk.WriteAt(20MB, (Fill 4096 4), 0, 4096)
 `$disk.WriteAt(100, (Fill 10 5), 0, 10)
 `$disk.Flush()
+`$disk.WriteAt(200, (Fill 10 7), 0, 10)
+`$disk.Flush()
 `$disk.WriteAt(30MB, (Fill 4096 6), 0, 4096)
 `$disk.Dispose()
 "@
@@ -134,9 +136,9 @@ Describe 'The order of calls of the real system' {
         $text | Should -Match ' bat flush header flush header flush( length flush)?$'
     }
 
-    It 'is in all what the engine promises, and nothing else' {
+    It 'is in all what the engine promises, and nothing else: what only overwrites is flushed without a log entry' {
         if ($why) { Set-ItResult -Skipped -Because $why }
-        $text | Should -Match '^(flush )?log flush header flush header flush data flush log flush bat data flush log flush bat data flush log flush bat flush header flush header flush( length flush)?$'
+        $text | Should -Match '^(flush )?log flush header flush header flush data flush log flush bat data flush log flush bat data flush data flush log flush bat flush header flush header flush( length flush)?$'
         @($calls -eq 'header') | Should -HaveCount 4
     }
 }
