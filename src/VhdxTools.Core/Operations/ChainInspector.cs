@@ -35,14 +35,14 @@ internal static class ChainInspector
     /// <param name="folder">Full path of the folder.</param>
     /// <param name="recurse">Whether its folders are looked through, too.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <exception cref="VhdxException">The file cannot be opened or is damaged.</exception>
+    /// <exception cref="VhdxException">The file cannot be opened or is damaged, or a folder cannot be listed.</exception>
     public static IEnumerable<VhdxChainLink> Children(string path, string folder, bool recurse, CancellationToken cancellation)
     {
         // A mistyped path would look like a file that nothing depends on.
         VhdxFile.OpenRead(path).Dispose();
 
         List<VhdxChainLink> links = [];
-        foreach (string file in Directory.EnumerateFiles(folder, "*", recurse ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly).OrderBy(name => name, StringComparer.Ordinal))
+        foreach (string file in FilesOf(folder, recurse, cancellation).OrderBy(name => name, StringComparer.Ordinal))
         {
             cancellation.ThrowIfCancellationRequested();
             if (TryDescribe(file) is { VhdType: VhdType.Differencing } link)
@@ -68,6 +68,35 @@ internal static class ChainInspector
         {
             yield return orphan;
         }
+    }
+
+    private static List<string> FilesOf(string folder, bool recurse, CancellationToken cancellation)
+    {
+        List<string> files = [];
+        Stack<string> folders = new([folder]);
+        while (folders.Count > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string next = folders.Pop();
+            try
+            {
+                files.AddRange(Directory.EnumerateFiles(next));
+                foreach (string below in recurse ? Directory.EnumerateDirectories(next) : [])
+                {
+                    // A link may lead back up; the folder behind it has a place of its own.
+                    if (!File.GetAttributes(below).HasFlag(FileAttributes.ReparsePoint))
+                    {
+                        folders.Push(below);
+                    }
+                }
+            }
+            catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+            {
+                throw SystemErrors.Translate(exception, next, "list");
+            }
+        }
+
+        return files;
     }
 
     private static VhdxChainLink? TryDescribe(string file)
