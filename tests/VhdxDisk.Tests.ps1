@@ -489,6 +489,40 @@ ConvertTo-Json -Compress @{ Id = `$id; First = `$first }
         $result.First | Should -Be 1
     }
 
+    It 'is no program of QEMU, and we are nobody while one writes' {
+        if (-not $IsLinux) { Set-ItResult -Skipped -Because 'the locks of QEMU are those of Linux' }
+        if (-not (Test-Peer qemu-io)) { Set-ItResult -Skipped -Because 'qemu-io is not here' }
+        $said = & qemu-io -f vhdx -c 'write 0 512' $path 2>&1
+        $LASTEXITCODE | Should -Not -Be 0
+        "$said" | Should -Match 'lock'
+        $said = & qemu-img check -f vhdx $path 2>&1
+        "$said" | Should -Match 'lock'
+        $writer.Dispose()
+
+        # It waits for commands with the image open.
+        $start = [Diagnostics.ProcessStartInfo]::new('qemu-io', "-f vhdx `"$path`"")
+        $start.RedirectStandardInput = $true
+        $start.RedirectStandardOutput = $true
+        $process = [Diagnostics.Process]::Start($start)
+        try {
+            $process.StandardInput.WriteLine('write -P 65 1M 512')
+            $process.StandardInput.Flush()
+            $process.StandardOutput.ReadLine() | Should -Match 'wrote 512'
+            $state = Get-FileState $path
+            $exception = Get-InnerError { [VhdxTools.VhdxDisk]::Open($path, 'ReadWrite') }
+            $exception | Should -BeOfType ([VhdxTools.VhdxException])
+            $exception.Id | Should -BeExactly 'FileInUse'
+            Get-FileState $path | Should -BeExactly $state
+            (Read-Disk $path)[1MB] | Should -Be 65
+        }
+        finally {
+            $process.StandardInput.Close()
+            $process.WaitForExit()
+        }
+        Use-Disk $path { $disk.WriteAt(5, [byte[]] 9, 0, 1) }
+        (Read-Disk $path)[5, 1MB] | Should -Be @(9, 65)
+    }
+
     It 'is a reader who does not own the file' {
         # The owner's way of opening, which leaves the time of the last access alone, is closed to him.
         if (-not $IsLinux -or (& id -u) -ne '0' -or -not (Test-Peer setpriv)) { Set-ItResult -Skipped -Because 'it takes root on Linux to give a file away' }
