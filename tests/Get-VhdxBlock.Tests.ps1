@@ -107,6 +107,15 @@ Describe 'The map of one file' {
             '8590983168 1071644672 8193 NotPresent Absent -'
             '9662627840 1048576 9215 FullyPresent Data 16777216'
         )
+        Get-Row (Get-VhdxBlock $path -Chain | Where-Object Kind -EQ Data) | Should -BeExactly @(
+            '4293918720 2097152 4095 FullyPresent Data 10485760'
+            '8588886016 2097152 8191 FullyPresent Data 13631488'
+            '9662627840 1048576 9215 FullyPresent Data 16777216'
+        )
+        # Where the disk writes is where the map and our own reader look.
+        Use-Disk $path { $disk.WriteAt(5000MB, [byte[]] 1, 0, 1) }
+        ([VhdxToolsTests.DiskImage]::new($path)).PayloadEntry(5000) -band 7 | Should -Be 6
+        (Get-VhdxBlock $path | Where-Object Block -EQ 5000).State | Should -Be FullyPresent
     }
 
     It 'is the replayed one of an image with a dirty log, which stays as it is' {
