@@ -440,20 +440,20 @@ Describe 'What depends on a file' {
         $links.Path | Should -BeExactly $child
     }
 
-    It 'is an error with a name when a folder may not be listed: something there may depend on the file' {
+    It 'is told with a warning when a folder may not be listed: something there may depend on the file' {
         if (-not $IsLinux -or (& id -u) -ne '0' -or -not (Test-Peer setpriv)) { Set-ItResult -Skipped -Because 'it takes a Linux program to give up the rights of root' }
         $root = New-Folder
         $parent, $null = New-Chain $root
         $closed = (New-Item -ItemType Directory -Path (Join-Path $root 'closed')).FullName
         & chmod 0 $closed
         $quoted = $manifestPath, $parent, $root | ForEach-Object { "'" + $_.Replace("'", "''") + "'" }
-        $script = "Import-Module $($quoted[0]); Get-VhdxChain $($quoted[1]) -Children $($quoted[2]) -Recurse -ErrorVariable e -ErrorAction SilentlyContinue; `$e[0].FullyQualifiedErrorId; `$e[0].Exception.Message"
+        $script = "Import-Module $($quoted[0]); Get-VhdxChain $($quoted[1]) -Children $($quoted[2]) -Recurse -WarningVariable w -WarningAction SilentlyContinue | Measure-Object | ForEach-Object Count; `$w.Count; `$w[0].Message"
         $program = @([Environment]::ProcessPath)
         if ([IO.Path]::GetFileNameWithoutExtension($program[0]) -eq 'dotnet') { $program += Join-Path $PSHOME 'pwsh.dll' }
         try { $said = & setpriv '--bounding-set=-dac_override,-dac_read_search' '--inh-caps=-dac_override,-dac_read_search' @program -NoProfile -NonInteractive -Command $script 2>&1 }
         finally { & chmod 755 $closed }
-        $said[0] | Should -BeExactly 'AccessDenied,VhdxTools.GetVhdxChainCommand'
-        $said[1] | Should -BeLike "*$closed*"
+        $said[0..1] | Should -BeExactly @('2', '1')
+        $said[2] | Should -BeLike "*$closed*"
     }
 
     It 'ends in a ring of children' {

@@ -21,6 +21,7 @@ internal static class ErrorRecords
         ErrorKind.InUse => ErrorCategory.ResourceBusy,
         ErrorKind.DiskFull => ErrorCategory.ResourceUnavailable,
         ErrorKind.NotSupported => ErrorCategory.NotImplemented,
+        ErrorKind.LimitExceeded => ErrorCategory.LimitsExceeded,
         ErrorKind.DeviceError => ErrorCategory.DeviceError,
         _ => ErrorCategory.NotSpecified,
     };

@@ -27,7 +27,7 @@ public sealed class GetVhdxChainCommand : ReadingCmdlet
 
         IEnumerable<VhdxChainLink> links = Children is null
             ? ChainInspector.Follow(path, StopToken)
-            : ChainInspector.Children(path, new PathResolver(this).Folder(Children), Recurse, StopToken);
+            : ChainInspector.Children(path, new PathResolver(this).Folder(Children), Recurse, WriteWarning, StopToken);
         foreach (VhdxChainLink link in links)
         {
             WriteObject(link);

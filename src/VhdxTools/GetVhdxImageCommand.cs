@@ -8,5 +8,8 @@ namespace VhdxTools;
 [OutputType(typeof(VhdxImageInfo))]
 public sealed class GetVhdxImageCommand : ReadingCmdlet
 {
-    private protected override void Read(string path) => WriteObject(ImageInspector.Inspect(path, StopToken));
+    private protected override void Read(string path) => WriteObject(ImageInspector.Inspect(
+        path,
+        finding => WriteWarning($"'{finding.File}': {finding.Message} ({finding.RuleId})"),
+        StopToken));
 }

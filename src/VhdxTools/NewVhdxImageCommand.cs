@@ -26,6 +26,7 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
 
     /// <summary>Size of the virtual disk in bytes.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [EmptyIsNull]
     public ulong? SizeBytes { get; set; }
 
     /// <summary>The type of the images.</summary>
@@ -47,7 +48,8 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
 
     /// <summary>The image that a differencing image builds on.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
+    [AllowNull]
+    [AllowEmptyString]
     public string? ParentPath { get; set; }
 
     /// <summary>Size of a payload block in bytes.</summary>
@@ -102,7 +104,7 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
         try
         {
             type = ChosenType();
-            parent = ParentPath is null ? null : new PathResolver(this).Literal(ParentPath);
+            parent = string.IsNullOrEmpty(ParentPath) ? null : new PathResolver(this).Literal(ParentPath!);
         }
         catch (VhdxException exception)
         {
@@ -119,6 +121,8 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
     private void Create(string path, VhdType type, string? parentPath)
     {
         PendingFile.ThrowIfNotCreatable(path, Force);
+        ParentReference? parent = parentPath is null ? null : ParentReader.Read(parentPath, path, IdentifierSeed is not null, WriteWarning);
+        string kind = FormattableString.Invariant($"{type}/{SizeBytes}/{parent?.DataWriteGuid}");
         LayoutPlan plan = LayoutPlanner.Plan(new()
         {
             Type = type,
@@ -130,9 +134,9 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
             BlockState = BlockState,
             Preallocation = Preallocation,
             Creator = Creator ?? DefaultCreator,
-            Identifiers = IdentifierSeed is null ? RandomIdentifiers() : ImageIdentifiers.FromSeed(IdentifierSeed, _ordinal),
+            Identifiers = IdentifierSeed is null ? RandomIdentifiers() : ImageIdentifiers.FromSeed(IdentifierSeed, _ordinal, kind),
             DiskIdentifier = DiskIdentifier,
-            Parent = parentPath is null ? null : ParentReader.Read(parentPath, path, IdentifierSeed is not null, WriteWarning),
+            Parent = parent,
         });
         _ordinal++;
         foreach (string warning in plan.Warnings.Concat(FolderWarnings(path)))
@@ -151,7 +155,7 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
             ImageCreator.Create(plan, path, Force, Guid.NewGuid().ToString("N"), progress.Report, wrap: null, StopToken);
         }
 
-        WriteObject(ImageInspector.Inspect(path, StopToken));
+        WriteObject(ImageInspector.Inspect(path, warn: null, StopToken));
     }
 
     private static ImageIdentifiers RandomIdentifiers()
@@ -188,7 +192,7 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
         AddIf(Differencing, VhdType.Differencing);
         return wishes.Distinct().ToList() switch
         {
-            [] => ParentPath is null ? VhdType.Dynamic : VhdType.Differencing,
+            [] => string.IsNullOrEmpty(ParentPath) ? VhdType.Dynamic : VhdType.Differencing,
             [VhdType wish] => wish,
             var several => throw new VhdxException(
                 ErrorIds.ContradictingParameters,

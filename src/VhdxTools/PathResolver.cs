@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.ObjectModel;
+using System.Linq;
 using System.Management.Automation;
 
 namespace VhdxTools;
@@ -26,23 +27,23 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
     }
 
     /// <summary>
-    /// All files that a path with wildcards matches; a path without them must exist. A file of exactly that name wins: piped files
-    /// arrive here by their full names, and those may hold brackets.
+    /// All files that a path with wildcards matches, folders left out; a path without them must exist. What has exactly that name
+    /// wins: piped files and folders arrive here by their full names, and those may hold brackets and backticks.
     /// </summary>
     /// <exception cref="VhdxException">Nothing is there, or it is no path of the file system.</exception>
     public IReadOnlyList<string> Wildcard(string path)
     {
-        ThrowIfEmpty(path);
+        string literal = Literal(path);
+        if (Exists(literal))
+        {
+            return [literal];
+        }
+
         try
         {
-            if (WildcardPattern.ContainsWildcardCharacters(path) && Literal(path) is string literal && System.IO.File.Exists(literal))
-            {
-                return [literal];
-            }
-
             Collection<string> found = cmdlet.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
             ThrowIfOtherProvider(provider, path);
-            return found;
+            return WildcardPattern.ContainsWildcardCharacters(path) ? found.Where(match => !System.IO.Directory.Exists(match)).ToArray() : found;
         }
         catch (Exception exception) when (IsPathError(exception))
         {
@@ -59,6 +60,8 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
             ? folder
             : throw new VhdxException(ErrorIds.FolderNotFound, ErrorKind.NotFound, $"The folder '{folder}' does not exist.");
     }
+
+    private static bool Exists(string path) => System.IO.File.Exists(path) || System.IO.Directory.Exists(path);
 
     private static void ThrowIfEmpty(string path)
     {

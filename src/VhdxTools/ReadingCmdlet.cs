@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.IO;
 using System.Management.Automation;
 
 namespace VhdxTools;
@@ -32,14 +31,8 @@ public abstract class ReadingCmdlet : VhdxCmdlet
         {
             IReadOnlyList<string> files = [];
             ForPath(path, () => files = isLiteral ? [resolver.Literal(path)] : resolver.Wildcard(path));
-            bool isPattern = !isLiteral && WildcardPattern.ContainsWildcardCharacters(path);
             foreach (string file in files)
             {
-                if (isPattern && Directory.Exists(file))
-                {
-                    continue;
-                }
-
                 ForPath(file, () => Read(file));
             }
         }

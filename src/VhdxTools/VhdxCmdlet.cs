@@ -37,6 +37,11 @@ public abstract class VhdxCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
+        catch (Exception exception) when (exception is ArgumentException or ArithmeticException or IndexOutOfRangeException or System.IO.IOException or UnauthorizedAccessException)
+        {
+            // A fault of ours must not stop the work on the other files; its type and place go along for the report.
+            WriteError(ErrorRecords.Of(new VhdxException(ErrorIds.UnexpectedError, ErrorKind.Unexpected, $"'{path}': an error of the module itself: {exception.Message}", exception), path));
+        }
     }
 
     /// <summary>Ends the command with an error that is about the command and not about one of its paths.</summary>

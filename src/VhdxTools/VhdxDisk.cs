@@ -7,8 +7,8 @@ namespace VhdxTools;
 
 /// <summary>
 /// The virtual disk of a VHDX file, its parents included, as a stream of bytes. What is written is durable after <see cref="Flush"/>
-/// or <see cref="Stream.Dispose()"/>; a power cut at any moment loses nothing that was flushed. The methods that take a position may be
-/// called from several threads at once, the others share <see cref="Position"/> and may not.
+/// or <see cref="Stream.Dispose()"/>; a power cut at any moment loses nothing that was flushed. The methods that take a position, and
+/// <see cref="Flush"/>, may be called from several threads at once; the others share <see cref="Position"/> and may not.
 /// </summary>
 [SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "It is a disk first; that it is a stream is how one uses it.")]
 public sealed class VhdxDisk : Stream
@@ -46,8 +46,11 @@ public sealed class VhdxDisk : Stream
 
     /// <summary>Opens a disk.</summary>
     /// <param name="path">Path of the VHDX file, relative to the process's current directory when it is not full.</param>
-    /// <param name="access">Read, or ReadWrite. For writing the file must not be in use; parents are never written to.</param>
-    /// <exception cref="VhdxException">A file of the chain cannot be opened, is damaged, in use, or does not fit its child.</exception>
+    /// <param name="access">
+    /// Read, or ReadWrite. For writing no other writer may have the file open, and a dirty log is replayed into it first; parents are
+    /// opened for reading only, and are not locked.
+    /// </param>
+    /// <exception cref="VhdxException">A file of the chain cannot be opened or is damaged, the file is in use, or a parent does not fit its child.</exception>
     public static VhdxDisk Open(string path, FileAccess access = FileAccess.Read)
     {
         string full = Path.GetFullPath(path ?? throw new ArgumentNullException(nameof(path)));
@@ -68,7 +71,7 @@ public sealed class VhdxDisk : Stream
         return length;
     }
 
-    /// <summary>Writes at a place of the disk; all bytes must lie on it.</summary>
+    /// <summary>Writes at a place of the disk; all bytes must lie on it. Durable after the next <see cref="Flush"/>.</summary>
     /// <param name="position">Where, in bytes.</param>
     /// <param name="buffer">Has the bytes.</param>
     /// <param name="offset">Where in the buffer they start.</param>
@@ -79,7 +82,7 @@ public sealed class VhdxDisk : Stream
         _disk.Write(position, Checked(buffer, offset, count));
     }
 
-    /// <summary>Makes a range read as zeros and gives up the file space of its whole blocks, unless the image is fixed.</summary>
+    /// <summary>Makes a range read as zeros and gives up the file space of its whole blocks, unless the image is fixed. Durable after the next <see cref="Flush"/>.</summary>
     /// <param name="position">Where, in bytes.</param>
     /// <param name="count">How many bytes; all must lie on the disk.</param>
     public void Trim(long position, long count)
@@ -111,7 +114,7 @@ public sealed class VhdxDisk : Stream
         _ => Length + offset,
     };
 
-    /// <summary>Returns when everything written is on the device.</summary>
+    /// <summary>Returns when everything written is on the device; does nothing when the disk is open for reading.</summary>
     public override void Flush()
     {
         ThrowIfDisposed();

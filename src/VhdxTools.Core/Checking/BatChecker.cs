@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Threading;
 using VhdxTools.Format;
@@ -15,8 +16,14 @@ namespace VhdxTools.Checking;
 /// </summary>
 internal sealed class BatChecker
 {
+    /// <summary>Entries whose findings are given before more are looked at: a page full of bad ones would weigh 30 MiB.</summary>
+    private const int SliceCount = 1024;
+
     /// <summary>Collisions that are resolved to pairs; beyond, they are counted.</summary>
     private const int MaximumCollisions = 10_000;
+
+    /// <summary>Shorter runs are not worth being taken at once.</summary>
+    private const int MinimumRun = 4;
 
     /// <summary>Space is tracked up to here: no image of 64 TiB has structures beyond, and the bits take 16 MiB at most.</summary>
     private const long TrackedLength = 2 * FormatConstants.MaximumVirtualDiskSize;
@@ -30,10 +37,17 @@ internal sealed class BatChecker
     private readonly long _structuresEnd;
     private readonly ulong _firstOrdinaryUnit;
     private readonly ulong _endOfOrdinaryUnits;
-    private readonly List<(FileRange Range, string Name)> _structures;
+
+    /// <summary>The structures, and what to say of a block that lies over one.</summary>
+    private readonly List<(FileRange Range, string What)> _structures;
     private readonly BitField _used;
+    private readonly string _endText;
     private readonly List<Collision> _collisions = [];
     private readonly BlockFindings _findings;
+
+    /// <summary>What blocks refer to and cannot have: it is not leaked. Made when there is such a block.</summary>
+    private BitField? _disputed;
+
     private long _uncountedCollisions;
     private long _fullyPresent;
     private long _allocated;
@@ -46,9 +60,10 @@ internal sealed class BatChecker
         _geometry = geometry;
         _progress = progress;
         _fileLength = image.View.Length;
+        _endText = "the end at or before " + ByteText.Hex(_fileLength);
         _blockUnits = geometry.BlockSize / FormatConstants.MiB;
         _structures = StructuresOf(image);
-        _structuresEnd = _structures.Max(structure => structure.Range.End);
+        _structuresEnd = _structures[_structures.Count - 1].Range.End;
         _firstOrdinaryUnit = (ulong)FormatConstants.CeilingDivide(_structuresEnd, FormatConstants.MiB);
         _endOfOrdinaryUnits = (ulong)Math.Max(0, (Math.Min(_fileLength, TrackedLength) / FormatConstants.MiB) - _blockUnits + 1);
         _used = new(FormatConstants.CeilingDivide(Math.Min(_fileLength, TrackedLength), FormatConstants.MiB));
@@ -63,50 +78,104 @@ internal sealed class BatChecker
     {
         foreach (BatPage page in _bat.Pages(cancellation))
         {
-            Scan(page);
             _progress?.Invoke(page.FirstIndex, _bat.EntryCount);
-            foreach (VhdxFinding finding in _findings.Take())
+            for (int start = 0; start < page.Count; start += SliceCount)
             {
-                yield return finding;
+                int end = Math.Min(page.Count, start + SliceCount);
+                Scan(page, start, end);
+                _findings.EndRuns(_geometry.PayloadBlockOfEntry(page.FirstIndex + end));
+                foreach (VhdxFinding finding in _findings.Take())
+                {
+                    yield return finding;
+                }
             }
         }
 
         EndChunk(isBitmapPresent: false);
-        _findings.EndRun();
+        _findings.EndRuns();
         foreach (VhdxFinding finding in _findings.Take().Concat(Collisions(cancellation)).Concat(Totals()))
         {
             yield return finding;
         }
     }
 
-    private static List<(FileRange Range, string Name)> StructuresOf(VhdxFile image)
+    /// <summary>The structures in the order of the file; where those of a damaged file overlap, the one that starts first keeps the space.</summary>
+    private static List<(FileRange Range, string What)> StructuresOf(VhdxFile image)
     {
-        List<(FileRange Range, string Name)> structures = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
+        List<(FileRange Range, string What)> structures = [(new(0, FormatConstants.HeaderSectionLength), "overlaps the header section")];
         if (image.Log is FileRange log)
         {
-            structures.Add((log, "the log"));
+            structures.Add((log, "overlaps the log"));
         }
 
         foreach (RegionEntry region in image.Regions)
         {
             if (RegionReader.RangeOf(region) is FileRange range)
             {
-                structures.Add((range, $"the {WellKnownGuids.RegionName(region.Id)} region"));
+                structures.Add((range, $"overlaps the {WellKnownGuids.RegionName(region.Id)} region"));
             }
         }
 
-        return structures;
+        List<(FileRange Range, string What)> disjoint = [];
+        long end = 0;
+        foreach ((FileRange range, string what) in structures.OrderBy(structure => structure.Range.Offset))
+        {
+            if (range.End > end)
+            {
+                long start = Math.Max(range.Offset, end);
+                disjoint.Add((new(start, range.End - start), what));
+                end = range.End;
+            }
+        }
+
+        return disjoint;
     }
 
-    private void Scan(BatPage page)
+    /// <summary>What to say of a range that lies over a structure, or null. There may be thousands, and millions of blocks that ask.</summary>
+    private string? StructureAt(FileRange range)
+    {
+        int low = 0;
+        int high = _structures.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_structures[middle].Range.End <= range.Offset)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low < _structures.Count && _structures[low].Range.Overlaps(range) ? _structures[low].What : null;
+    }
+
+    private void Scan(BatPage page, int start, int end)
     {
         long ratio = _geometry.ChunkRatio;
-        long chunk = page.FirstIndex / (ratio + 1);
-        long within = page.FirstIndex % (ratio + 1);
+        long chunk = (page.FirstIndex + start) / (ratio + 1);
+        long within = (page.FirstIndex + start) % (ratio + 1);
         ReadOnlySpan<byte> bytes = page.Bytes.Span;
-        for (int i = 0; i < page.Count; i++)
+        int oneByOne = start;
+        for (int i = start; i < end; i++)
         {
             ulong value = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(i * BatEntry.Length));
+            if (i >= oneByOne && within < ratio)
+            {
+                long limit = Math.Min(Math.Min(end - i, ratio - within), _geometry.PayloadBlockCount - (chunk * ratio) - within);
+                (int run, bool isTaken) = TakeRun(bytes.Slice(i * BatEntry.Length), value, limit);
+                if (isTaken)
+                {
+                    i += run - 1;
+                    within += run;
+                    continue;
+                }
+
+                oneByOne = i + run;
+            }
+
             if (within == ratio)
             {
                 InspectBitmap(chunk, page.FirstIndex + i, new(value));
@@ -122,6 +191,43 @@ internal sealed class BatChecker
 
             within++;
         }
+    }
+
+    /// <summary>
+    /// Takes the space of blocks that are ordinary and follow one another in the file, all at once: large tables are mostly such runs.
+    /// </summary>
+    /// <param name="bytes">The table from the first entry on.</param>
+    /// <param name="first">The first entry.</param>
+    /// <param name="limit">How many entries may be looked at.</param>
+    /// <returns>How many entries were looked at, and whether they are done; else each of them has to be looked at for itself.</returns>
+    private (int Count, bool IsTaken) TakeRun(ReadOnlySpan<byte> bytes, ulong first, long limit)
+    {
+        const ulong stateAndReserved = 0xF_FFFF;
+        ulong unit = new BatEntry(first).FileOffsetMiB;
+        if (limit < MinimumRun || (first & stateAndReserved) != (ulong)BlockState.FullyPresent || unit < _firstOrdinaryUnit || unit >= _endOfOrdinaryUnits)
+        {
+            return (1, false);
+        }
+
+        ulong step = (ulong)_geometry.BlockSize;
+        ulong next = first + step;
+        int count = 1;
+        while (count < limit && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(count * BatEntry.Length)) == next)
+        {
+            next += step;
+            count++;
+        }
+
+        ulong inside = (_endOfOrdinaryUnits - 1 - unit) / (ulong)_blockUnits;
+        count = (int)Math.Min((ulong)count, inside + 1);
+        if (count < MinimumRun || !_used.TrySet((long)unit, count * _blockUnits))
+        {
+            return (count, false);
+        }
+
+        _fullyPresent += count;
+        _allocated += count;
+        return (count, true);
     }
 
     private void InspectPayload(long chunk, long block, long index, BatEntry entry)
@@ -141,24 +247,24 @@ internal sealed class BatChecker
 
         if (!entry.IsStateValid)
         {
-            _findings.Add(VhdxRules.BatState, block, index, "has a reserved state", "0 to 3, 6 or 7", FormattableString.Invariant($"state {(int)entry.State}"));
+            Add(VhdxRules.BatState, block, index, "has a reserved state", "0 to 3, 6 or 7", entry, StateText);
             return;
         }
 
         if (entry.HasReservedBits)
         {
-            _findings.Add(VhdxRules.BatReserved, block, index, "has reserved bits set", "0 in bits 3 to 19", Hex(entry));
+            Add(VhdxRules.BatReserved, block, index, "has reserved bits set", "0 in bits 3 to 19", entry, EntryText);
         }
         else if (entry.State is BlockState.NotPresent or BlockState.Zero && entry.FileOffsetMiB != 0)
         {
-            _findings.Add(VhdxRules.BatReserved, block, index, "has an offset in a state that has none", "offset 0", Hex(entry));
+            Add(VhdxRules.BatReserved, block, index, "has an offset in a state that has none", "offset 0", entry, EntryText);
         }
 
         if (entry.State == BlockState.PartiallyPresent)
         {
             if (!_geometry.HasParent)
             {
-                _findings.Add(VhdxRules.PartialWithoutParent, block, index, "is partly present, and the image has no parent", "0 to 3 or 6", "state 7");
+                Add(VhdxRules.PartialWithoutParent, block, index, "is partly present, and the image has no parent", "0 to 3 or 6", entry, StateText);
             }
             else
             {
@@ -196,13 +302,13 @@ internal sealed class BatChecker
         string name = FormattableString.Invariant($"Sector bitmap block {chunk}");
         if (entry.State is not (BlockState.NotPresent or BlockState.FullyPresent))
         {
-            _findings.AddItem(VhdxRules.BatState, name, index, "has a reserved state", "0 or 6", FormattableString.Invariant($"state {(int)entry.State}"));
+            _findings.AddItem(VhdxRules.BatState, name, index, "has a reserved state", "0 or 6", StateText(entry));
             return;
         }
 
         if (entry.HasReservedBits)
         {
-            _findings.AddItem(VhdxRules.BatReserved, name, index, "has reserved bits set", "0 in bits 3 to 19", Hex(entry));
+            _findings.AddItem(VhdxRules.BatReserved, name, index, "has reserved bits set", "0 in bits 3 to 19", EntryText(entry));
         }
 
         if (!isPresent)
@@ -222,33 +328,45 @@ internal sealed class BatChecker
     /// <summary>Takes a block's space, and reports when it cannot have it.</summary>
     private void Occupy(long index, long block, long offset, long length, long needed, string? item = null)
     {
+        bool isPlaced = false;
         if (offset < FormatConstants.HeaderSectionLength)
         {
             Add(VhdxRules.BlockOffset, offset == 0 ? "has no offset" : "lies inside the header section", "at or behind 0x100000");
         }
         else if (offset >= TrackedLength || offset + needed > _fileLength)
         {
-            Add(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost", FormattableString.Invariant($"the end at or before 0x{_fileLength:X}"));
+            Add(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost", _endText);
         }
-        else if (_structures.FirstOrDefault(structure => structure.Range.Overlaps(new(offset, length))) is { Name: string name })
+        else if (StructureAt(new(offset, length)) is string over)
         {
-            Add(VhdxRules.BlockOverStructure, "overlaps " + name, "space of its own");
+            Add(VhdxRules.BlockOverStructure, over, "space of its own");
         }
-        else if (!_used.TrySet(offset / FormatConstants.MiB, length / FormatConstants.MiB))
+        else if (_used.TrySet(offset / FormatConstants.MiB, length / FormatConstants.MiB))
         {
-            if (_collisions.Count < MaximumCollisions)
-            {
-                _collisions.Add(new(index, new(offset, length)));
-            }
-            else
-            {
-                _uncountedCollisions++;
-            }
+            isPlaced = true;
+        }
+        else if (_collisions.Count < MaximumCollisions)
+        {
+            _collisions.Add(new(index, new(offset, length)));
+        }
+        else
+        {
+            _uncountedCollisions++;
+        }
+
+        if (!isPlaced)
+        {
+            (_disputed ??= new(_used.Length)).Set(offset / FormatConstants.MiB, length / FormatConstants.MiB);
         }
 
         void Add(VhdxRule rule, string what, string expected)
         {
-            string actual = FormattableString.Invariant($"0x{offset:X} to 0x{offset + length:X}");
+            if (item is null && _findings.Continues(rule, block, what))
+            {
+                return;
+            }
+
+            string actual = $"{ByteText.Hex(offset)} to {ByteText.Hex(offset + length)}";
             if (item is null)
             {
                 _findings.Add(rule, block, index, what, expected, actual, offset);
@@ -266,7 +384,18 @@ internal sealed class BatChecker
         return FormatConstants.CeilingDivide(sectors, 8);
     }
 
-    private static string Hex(BatEntry entry) => FormattableString.Invariant($"entry 0x{entry.Value:X16}");
+    private static string EntryText(BatEntry entry) => "entry 0x" + entry.Value.ToString("X16", CultureInfo.InvariantCulture);
+
+    private static string StateText(BatEntry entry) => "state " + ((int)entry.State).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A trouble of a payload block. Texts are made only where a row of such blocks begins.</summary>
+    private void Add(VhdxRule rule, long block, long index, string what, string expected, BatEntry entry, Func<BatEntry, string> actual)
+    {
+        if (!_findings.Continues(rule, block, what))
+        {
+            _findings.Add(rule, block, index, what, expected, actual(entry));
+        }
+    }
 
     private void AddPartial(long chunk, long block)
     {
@@ -284,7 +413,7 @@ internal sealed class BatChecker
     {
         if (_partial.Chunk >= 0 && !isBitmapPresent)
         {
-            _findings.EndRun();
+            _findings.EndRuns();
             _findings.Add(
                 VhdxRules.PartialWithoutBitmap,
                 _partial.First,
@@ -361,13 +490,20 @@ internal sealed class BatChecker
         }
     }
 
+    /// <summary>The space that an entry took or found taken by another one; null when it has none, or was reported for where it is.</summary>
     private FileRange? RangeOf(long index, BatEntry entry)
     {
         bool isBitmap = _geometry.IsSectorBitmapEntry(index);
-        bool hasData = isBitmap ? entry.State == BlockState.FullyPresent && _geometry.HasParent : entry.HasData && _geometry.PayloadBlockOfEntry(index) < _geometry.PayloadBlockCount;
-        return hasData && entry.FileOffset < TrackedLength
-            ? new FileRange(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : _geometry.BlockSize)
-            : null;
+        long block = _geometry.PayloadBlockOfEntry(index);
+        bool hasData = isBitmap ? entry.State == BlockState.FullyPresent && _geometry.HasParent : entry.HasData && block < _geometry.PayloadBlockCount;
+        if (!hasData || entry.FileOffset >= TrackedLength)
+        {
+            return null;
+        }
+
+        FileRange range = new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : _geometry.BlockSize);
+        long needed = isBitmap ? NeededBitmapLength(_geometry.ChunkOfEntry(index)) : _geometry.UsedLength(block);
+        return range.Offset + needed <= _fileLength && StructureAt(range) is null ? range : null;
     }
 
     private IEnumerable<VhdxFinding> Totals()
@@ -386,13 +522,20 @@ internal sealed class BatChecker
                 FormattableString.Invariant($"The image calls itself fixed, but {_geometry.PayloadBlockCount - _fullyPresent} of its {_geometry.PayloadBlockCount} blocks are not fully present."));
         }
 
-        if (isHollow || _bat.EntryCount < _geometry.BatEntryCount)
+        bool isEveryPlaceKnown = _image.Log is not null && _image.Regions.All(region => RegionReader.RangeOf(region) is not null);
+        if (isHollow || !isEveryPlaceKnown || _bat.EntryCount < _geometry.BatEntryCount)
         {
-            // The space of a hollow image is reported already; and entries that are cut off may own what looks leaked.
+            // The space of a hollow image is reported already; and what looks leaked may belong to a structure whose place is
+            // damaged, or to entries that are cut off.
             yield break;
         }
 
-        long whole = _fileLength / FormatConstants.MiB;
+        if (_disputed is not null)
+        {
+            _used.SetAll(_disputed);
+        }
+
+        long whole = Math.Min(_fileLength, TrackedLength) / FormatConstants.MiB;
         for (long start = _used.Find(value: false, 0); start < whole;)
         {
             long end = Math.Min(whole, _used.Find(value: true, start));

@@ -12,16 +12,39 @@ namespace VhdxTools.Checking;
 internal sealed class BlockFindings(string file, VhdxGeometry geometry, long batOffset)
 {
     private readonly List<VhdxFinding> _ready = [];
-    private Run? _run;
+
+    /// <summary>Rows that may go on, in the order in which they began: a block can have several troubles.</summary>
+    private readonly List<Run> _runs = [];
 
     /// <summary>The findings that are complete; they are given once.</summary>
     public IReadOnlyList<VhdxFinding> Take()
     {
+        if (_ready.Count == 0)
+        {
+            return [];
+        }
+
         VhdxFinding[] taken = [.. _ready];
         _ready.Clear();
         return taken;
     }
 
+    /// <summary>Whether the block continues a row of blocks with this trouble; then it is done with.</summary>
+    public bool Continues(VhdxRule rule, long block, string what)
+    {
+        foreach (Run run in _runs)
+        {
+            if (run.Rule == rule && run.What == what && block == run.First + run.Count)
+            {
+                run.Count++;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Begins a row.</summary>
     /// <param name="rule">The rule that the block breaks.</param>
     /// <param name="block">The payload block.</param>
     /// <param name="index">Its BAT entry.</param>
@@ -31,20 +54,14 @@ internal sealed class BlockFindings(string file, VhdxGeometry geometry, long bat
     /// <param name="offset">Its file offset in bytes, where that is what is wrong; else the finding points to the entry.</param>
     public void Add(VhdxRule rule, long block, long index, string what, string expected, string actual, long? offset = null)
     {
-        if (_run is { } run && run.Rule == rule && run.What == what && block == run.First + run.Count && rule != VhdxRules.PartialWithoutBitmap)
-        {
-            _run = run with { Count = run.Count + 1 };
-            return;
-        }
-
-        EndRun();
-        _run = new(rule, what, block, 1, offset ?? EntryOffset(index), expected, actual);
+        EndRuns(block);
+        _runs.Add(new(rule, what, block, offset ?? EntryOffset(index), expected, actual));
     }
 
     /// <summary>The same for a sector bitmap block.</summary>
     public void AddItem(VhdxRule rule, string item, long index, string what, string expected, string actual, long? offset = null)
     {
-        EndRun();
+        EndRuns();
         _ready.Add(VhdxFinding.Of(rule, file, $"{item} {what}.") with
         {
             Item = item,
@@ -54,59 +71,87 @@ internal sealed class BlockFindings(string file, VhdxGeometry geometry, long bat
         });
     }
 
-    public void EndRun()
+    /// <summary>Completes the rows that this block cannot continue; by default all of them.</summary>
+    public void EndRuns(long block = long.MaxValue)
     {
-        if (_run is { } run)
+        int kept = 0;
+        for (int i = 0; i < _runs.Count; i++)
         {
-            VhdxFinding finding = OfBlocks(run.Rule, run.First, run.Count);
-            string verb = run.Count == 1 ? run.What : "each " + run.What;
-            _ready.Add(finding with
+            if (_runs[i].First + _runs[i].Count < block)
             {
-                Message = $"{AreaNames.Numbered("Payload block", run.First, run.Count)} {verb}; {RangeText(finding)}.",
-                FileOffset = run.Offset,
-                Expected = run.Expected,
-                Actual = run.Actual,
-            });
-            _run = null;
+                _ready.Add(OfRun(_runs[i]));
+            }
+            else
+            {
+                _runs[kept++] = _runs[i];
+            }
         }
+
+        _runs.RemoveRange(kept, _runs.Count - kept);
     }
 
     /// <summary>The finding of an entry whose space another entry has, too.</summary>
     public VhdxFinding OfCollision(long index, long partner, FileRange range)
     {
         string message = $"{NameOf(index)} shares file space with {NameOf(partner).ToLowerInvariant()}";
-        VhdxFinding finding = geometry.IsSectorBitmapEntry(index)
-            ? VhdxFinding.Of(VhdxRules.BlocksShareSpace, file, message + ".") with { Item = NameOf(index) }
-            : OfBlocks(VhdxRules.BlocksShareSpace, geometry.PayloadBlockOfEntry(index), 1);
-        return finding with
-        {
-            Message = finding.Block is null ? message + "." : $"{message}; {RangeText(finding)}.",
-            FileOffset = range.Offset,
-            Length = range.Length,
-        };
+        return geometry.IsSectorBitmapEntry(index)
+            ? VhdxFinding.Of(VhdxRules.BlocksShareSpace, file, message + ".") with { Item = NameOf(index), FileOffset = range.Offset, Length = range.Length }
+            : OfBlocks(VhdxRules.BlocksShareSpace, geometry.PayloadBlockOfEntry(index), 1, message, range.Offset, range.Length, null, null);
     }
 
-    private static string RangeText(VhdxFinding finding) =>
-        FormattableString.Invariant($"bytes 0x{finding.VirtualOffset:X} to 0x{finding.VirtualOffset + finding.VirtualLength:X} of the disk");
+    private static string RangeText(long start, long length) => $"bytes {ByteText.Hex(start)} to {ByteText.Hex(start + length)} of the disk";
 
     private string NameOf(long index) => geometry.IsSectorBitmapEntry(index)
         ? FormattableString.Invariant($"Sector bitmap block {geometry.ChunkOfEntry(index)}")
         : FormattableString.Invariant($"Payload block {geometry.PayloadBlockOfEntry(index)}");
 
-    private VhdxFinding OfBlocks(VhdxRule rule, long first, long count)
+    private VhdxFinding OfRun(Run run)
+    {
+        string verb = run.Count == 1 ? " " + run.What : ": each " + run.What;
+        return OfBlocks(run.Rule, run.First, run.Count, $"{AreaNames.Numbered("Payload block", run.First, run.Count)}{verb}", run.Offset, null, run.Expected, run.Actual);
+    }
+
+    /// <summary>Made in one piece: there may be millions of them.</summary>
+    private VhdxFinding OfBlocks(VhdxRule rule, long first, long count, string message, long offset, long? length, string? expected, string? actual)
     {
         long start = first * geometry.BlockSize;
-        return VhdxFinding.Of(rule, file, "") with
+        long virtualLength = Math.Min(count * geometry.BlockSize, geometry.VirtualDiskSize - start);
+        return new()
         {
+            RuleId = rule.Id,
+            Severity = rule.Severity,
+            Reference = rule.Reference,
+            Repair = rule.Repair,
+            File = file,
+            Message = $"{message}; {RangeText(start, virtualLength)}.",
+            FileOffset = offset,
+            Length = length,
+            Expected = expected,
+            Actual = actual,
             Block = first,
             BlockCount = count,
             VirtualOffset = start,
-            VirtualLength = Math.Min(count * geometry.BlockSize, geometry.VirtualDiskSize - start),
+            VirtualLength = virtualLength,
         };
     }
 
     private long EntryOffset(long index) => batOffset + (index * BatEntry.Length);
 
     /// <summary>Blocks in a row; offset and values are those of the first.</summary>
-    private sealed record Run(VhdxRule Rule, string What, long First, long Count, long Offset, string Expected, string Actual);
+    private sealed class Run(VhdxRule rule, string what, long first, long offset, string expected, string actual)
+    {
+        public VhdxRule Rule => rule;
+
+        public string What => what;
+
+        public long First => first;
+
+        public long Count { get; set; } = 1;
+
+        public long Offset => offset;
+
+        public string Expected => expected;
+
+        public string Actual => actual;
+    }
 }

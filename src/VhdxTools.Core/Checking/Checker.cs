@@ -9,7 +9,7 @@ namespace VhdxTools.Checking;
 
 /// <summary>Checks an image and the chain of its parents. Findings come as they are found; nothing is ever changed.</summary>
 /// <param name="skipParent">Whether only the file itself is checked.</param>
-/// <param name="progress">Gets the file at work, and bytes of its BAT done and in all.</param>
+/// <param name="progress">Gets the file at work, and entries of its BAT done and in all.</param>
 internal sealed class Checker(bool skipParent, Action<string, long, long>? progress = null)
 {
     /// <summary>Chains are followed so far; longer ones are reported.</summary>

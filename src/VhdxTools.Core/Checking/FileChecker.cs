@@ -103,7 +103,12 @@ internal sealed class FileChecker(VhdxFile image, CollectingSink readers, Action
 
         if (image.VirtualDiskId == Guid.Empty)
         {
-            yield return Finding(VhdxRules.DiskIdentifierZero, "The identifier of the virtual disk is all zeros.") with { Item = "Virtual Disk ID" };
+            yield return Finding(VhdxRules.DiskIdentifierZero, "The identifier of the virtual disk is all zeros.") with
+            {
+                FileOffset = MetadataReader.PlaceOf(image, WellKnownGuids.VirtualDiskId),
+                Length = 16,
+                Item = "Virtual Disk ID",
+            };
         }
     }
 

@@ -84,7 +84,7 @@ public static class ErrorIds
     /// <summary>The account may not read or write here.</summary>
     public const string AccessDenied = nameof(AccessDenied);
 
-    /// <summary>Another process has the file open.</summary>
+    /// <summary>The file is open elsewhere.</summary>
     public const string FileInUse = nameof(FileInUse);
 
     /// <summary>The volume is full.</summary>
@@ -95,6 +95,9 @@ public static class ErrorIds
 
     /// <summary>The system cannot reserve space without writing it.</summary>
     public const string ReserveNotSupported = nameof(ReserveNotSupported);
+
+    /// <summary>Something that should not happen: a fault of this product.</summary>
+    public const string UnexpectedError = nameof(UnexpectedError);
 
     /// <summary>Reading or writing failed.</summary>
     public const string IOFailed = nameof(IOFailed);

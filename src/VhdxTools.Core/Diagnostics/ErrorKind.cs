@@ -18,7 +18,7 @@ public enum ErrorKind
     /// <summary>The account may not do this, or the medium is read-only.</summary>
     PermissionDenied,
 
-    /// <summary>Another process has the file open.</summary>
+    /// <summary>The file is open elsewhere.</summary>
     InUse,
 
     /// <summary>No space is left on the volume or in the quota.</summary>
@@ -26,6 +26,12 @@ public enum ErrorKind
 
     /// <summary>The file system or the system cannot do this at all.</summary>
     NotSupported,
+
+    /// <summary>The file system cannot hold a file like that.</summary>
+    LimitExceeded,
+
+    /// <summary>Something that should not happen: a fault of this product.</summary>
+    Unexpected,
 
     /// <summary>The device or the network failed while reading or writing.</summary>
     DeviceError,

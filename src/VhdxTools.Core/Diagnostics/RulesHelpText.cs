@@ -20,12 +20,13 @@ internal static class RulesHelpText
                 The rules that Test-VhdxImage checks, by their ids.
 
             LONG DESCRIPTION
-                Each finding carries the id of a rule. The severity is Error when data may be
-                unreadable or the file must not be processed, Warning when a safety copy is
-                lost, and Note when the image is sound. A damaged copy of a structure whose
-                other copy is good is a Warning, whatever its rule says here.
+                Each finding carries the id of a rule. The severity is Error when data may
+                be unreadable or the file must not be processed, Warning when the image
+                can be used but is not as it should be (a safety copy is lost, for
+                example), and Note when the image is sound. A damaged copy of a structure
+                whose other copy is good is a Warning, whatever its rule says here.
 
-                The line Repair says what it takes to mend a finding:
+                The line Repair says what it would take to mend a finding:
                 None          nothing to mend, or not inside the file
                 Automatic     mended without losing or guessing anything
                 Leaks         frees space that nothing references
@@ -37,8 +38,10 @@ internal static class RulesHelpText
             """);
         foreach (VhdxRule rule in VhdxRules.All)
         {
-            text.Append("    ").Append(rule.Id).Append(' ').Append(rule.Severity).Append(": ").Append(rule.Title)
-                .Append(" (").Append(rule.Reference).Append(")\n");
+            string heading = $"    {rule.Id} {rule.Severity}: {rule.Title}";
+            string reference = $"({rule.Reference})";
+            bool isLong = heading.Length + 1 + reference.Length > Width;
+            text.Append(heading).Append(isLong ? "\n" + Indent : " ").Append(reference).Append('\n');
             AppendWrapped(text, rule.Meaning);
             AppendWrapped(text, rule.Action);
             text.Append(Indent).Append("Repair: ").Append(rule.Repair).Append("\n\n");

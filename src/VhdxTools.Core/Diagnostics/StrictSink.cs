@@ -1,7 +1,10 @@
+using System;
+
 namespace VhdxTools.Diagnostics;
 
 /// <summary>Throws on the first finding that reading depends on; others are of no interest to the caller.</summary>
-internal sealed class StrictSink : FindingSink
+/// <param name="warn">Gets what does not block reading and still should be known: a lost copy, for example.</param>
+internal sealed class StrictSink(Action<VhdxFinding>? warn = null) : FindingSink
 {
     public static readonly StrictSink Instance = new();
 
@@ -10,6 +13,11 @@ internal sealed class StrictSink : FindingSink
         if (blocksReading)
         {
             throw new VhdxException(finding);
+        }
+
+        if (finding.Severity != FindingSeverity.Note || finding.RuleId == VhdxRules.TwinHeaders.Id)
+        {
+            warn?.Invoke(finding);
         }
     }
 }

@@ -351,12 +351,12 @@ public static class VhdxRules
         "Merge some of the children into their parents.");
 
     internal static readonly VhdxRule FixedAllZero = Add(
-        "VX901", Note, None, "a fixed image whose blocks are all unallocated", "QEMU",
+        "VX901", Note, None, "a fixed image whose blocks are all unallocated", "MS-VHDX 2.6.2.1",
         "QEMU makes fixed images so: the space of the disk is there, but no block uses it, and as the disk fills, the file grows by that much again.",
         "Convert the image, or make fixed images with another product.");
 
     internal static readonly VhdxRule TwinHeaders = Add(
-        "VX902", Note, Automatic, "both headers are the same", "Disk2vhd",
+        "VX902", Note, Automatic, "both headers are the same", "MS-VHDX 2.2.2",
         "Both headers have the same sequence number and content. Some products refuse such files.",
         "Open the image for writing once; that renews the headers.");
 

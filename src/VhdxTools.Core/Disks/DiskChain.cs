@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
+using VhdxTools.Diagnostics;
 using VhdxTools.Format;
 using VhdxTools.Images;
 using VhdxTools.IO;
@@ -35,7 +36,10 @@ internal sealed class DiskChain : IVirtualDisk
 
     /// <summary>Opens a file and its parents for reading.</summary>
     /// <exception cref="VhdxException">A file cannot be opened or is damaged, or a link of the chain is broken.</exception>
-    public static DiskChain OpenRead(string path) => new(OpenLayers(path, VhdxFile.OpenRead(path)), null);
+    public static DiskChain OpenRead(string path) => OpenRead(path, VhdxFile.OpenRead(path));
+
+    /// <summary>The same for a file that is open already, without errors; it is closed with the chain, and also when this fails.</summary>
+    public static DiskChain OpenRead(string path, VhdxFile tip) => new(OpenLayers(path, tip), null);
 
     /// <summary>Opens a file for writing, and its parents for reading. A dirty log is replayed into the file first.</summary>
     /// <param name="path">Full path of the file.</param>
@@ -46,8 +50,19 @@ internal sealed class DiskChain : IVirtualDisk
     {
         IRandomAccessFile file = OsFile.OpenWrite(path);
         file = wrap is null ? file : wrap(file);
-        List<VhdxLayer> layers = OpenLayers(path, ImageWriter.OpenForWriting(file, newGuid));
-        return new(layers, new ImageWriter(layers[0], file, newGuid));
+
+        // The whole chain first: nothing is written, not even the tip's own log, before it is known that the disk can be opened.
+        List<VhdxLayer> layers = OpenLayers(path, VhdxFile.Open(file, StrictSink.Instance));
+        try
+        {
+            layers[0] = new(path, ImageWriter.Prepare(layers[0].Image, file, newGuid));
+            return new(layers, new ImageWriter(layers[0], file, newGuid));
+        }
+        catch
+        {
+            layers.ForEach(layer => layer.Dispose());
+            throw;
+        }
     }
 
     public void Read(long offset, Span<byte> buffer)
@@ -282,7 +297,7 @@ internal sealed class DiskChain : IVirtualDisk
                     if (position < end)
                     {
                         // Beyond the end of a shorter parent.
-                        yield return new(position, end - position, DiskExtentKind.Absent, -1, 0);
+                        yield return new(position, end - position, DiskExtentKind.Absent, -1, 0, null);
                         position = end;
                     }
 
@@ -300,9 +315,9 @@ internal sealed class DiskChain : IVirtualDisk
                 position = extent.Offset + extent.Length;
                 yield return extent.Source switch
                 {
-                    LayerSource.Data => new(extent.Offset, extent.Length, DiskExtentKind.Data, layer, extent.FileOffset),
-                    LayerSource.Zero => new(extent.Offset, extent.Length, DiskExtentKind.Zero, layer, 0),
-                    _ => new(extent.Offset, extent.Length, DiskExtentKind.Absent, -1, 0),
+                    LayerSource.Data => new(extent.Offset, extent.Length, DiskExtentKind.Data, layer, extent.FileOffset, extent.State),
+                    LayerSource.Zero => new(extent.Offset, extent.Length, DiskExtentKind.Zero, layer, 0, extent.State),
+                    _ => new(extent.Offset, extent.Length, DiskExtentKind.Absent, -1, 0, null),
                 };
             }
         }

@@ -9,7 +9,8 @@ namespace VhdxTools.Disks;
 /// <param name="Kind">Whether a file holds it.</param>
 /// <param name="Layer">The file of the chain that decides about it, 0 is the tip; -1 when no file has anything to say.</param>
 /// <param name="FileOffset">Where it starts in that file, in bytes; 0 without data.</param>
-internal readonly record struct DiskExtent(long Offset, long Length, DiskExtentKind Kind, int Layer, long FileOffset)
+/// <param name="State">The state of its block in that file; null when no file has anything to say.</param>
+internal readonly record struct DiskExtent(long Offset, long Length, DiskExtentKind Kind, int Layer, long FileOffset, BlockState? State)
 {
     public long End => Offset + Length;
 
@@ -17,7 +18,7 @@ internal readonly record struct DiskExtent(long Offset, long Length, DiskExtentK
 
     /// <summary>Whether the other extent continues this one, on the disk and in the file.</summary>
     public bool IsContinuedBy(DiskExtent other) =>
-        other.Offset == End && other.Kind == Kind && other.Layer == Layer && (Kind != DiskExtentKind.Data || other.FileOffset == FileOffset + Length);
+        other.Offset == End && other.Kind == Kind && other.Layer == Layer && other.State == State && (Kind != DiskExtentKind.Data || other.FileOffset == FileOffset + Length);
 
     public override string ToString() => FormattableString.Invariant($"0x{Offset:X}+0x{Length:X} {Kind} {Layer} @ 0x{FileOffset:X}");
 }

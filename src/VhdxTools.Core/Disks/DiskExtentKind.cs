@@ -9,6 +9,6 @@ public enum DiskExtentKind
     /// <summary>They are zero because a file says so.</summary>
     Zero,
 
-    /// <summary>They are zero because no file has anything to say about them.</summary>
+    /// <summary>No file that was looked at has anything to say about them: they are zero, unless a parent was left out that holds them.</summary>
     Absent,
 }

@@ -28,7 +28,7 @@ internal sealed class ImageWriter
     private volatile Session? _session;
     private volatile bool _isBroken;
 
-    /// <param name="layer">The tip, open by <see cref="OpenForWriting"/>.</param>
+    /// <param name="layer">The tip, made ready by <see cref="Prepare"/>.</param>
     /// <param name="file">Its file.</param>
     /// <param name="newGuid">Gives a new GUID at each call.</param>
     public ImageWriter(VhdxLayer layer, IRandomAccessFile file, Func<Guid> newGuid)
@@ -45,34 +45,29 @@ internal sealed class ImageWriter
 
     private VhdxGeometry Geometry => _layer.Geometry;
 
-    /// <summary>Opens an image that will be written to; a dirty log is replayed into it.</summary>
-    /// <exception cref="VhdxException">The image is damaged in a way that forbids writing. The file is closed then.</exception>
-    public static VhdxFile OpenForWriting(IRandomAccessFile file, Func<Guid> newGuid)
+    /// <summary>Checks what only writers care about, and replays a dirty log into the file.</summary>
+    /// <param name="image">The image, open without errors over <paramref name="file"/>.</param>
+    /// <param name="file">Its file, open for writing.</param>
+    /// <param name="newGuid">Gives a new GUID at each call.</param>
+    /// <returns>The image as it is now.</returns>
+    /// <exception cref="VhdxException">The image cannot be written to safely.</exception>
+    public static VhdxFile Prepare(VhdxFile image, IRandomAccessFile file, Func<Guid> newGuid)
     {
-        VhdxFile image = VhdxFile.Open(file, StrictSink.Instance);
-        try
+        if (image.Log is null)
         {
-            if (image.Log is null)
-            {
-                bool isOffset = !FormatConstants.IsAligned(ByteFields.Clamp(image.Header!.LogOffset)) || image.Header.LogOffset == 0;
-                throw new VhdxException(VhdxFinding.Of(isOffset ? VhdxRules.LogOffset : VhdxRules.LogLength, file.Name, "The image has no usable log, so nothing can be written to it safely."));
-            }
-
-            if (image.Replayed is not { } overlay)
-            {
-                return image;
-            }
-
-            LogReplayer.Apply(overlay, file);
-            HeaderWriter headers = new(file, image.Headers);
-            headers.Update(headers.Current with { FileWriteGuid = newGuid(), LogGuid = Guid.Empty });
-            return VhdxFile.Open(file, StrictSink.Instance);
+            bool isOffset = !FormatConstants.IsAligned(ByteFields.Clamp(image.Header!.LogOffset)) || image.Header.LogOffset == 0;
+            throw new VhdxException(VhdxFinding.Of(isOffset ? VhdxRules.LogOffset : VhdxRules.LogLength, file.Name, "The image has no usable log, so nothing can be written to it safely."));
         }
-        catch
+
+        if (image.Replayed is not { } overlay)
         {
-            file.Dispose();
-            throw;
+            return image;
         }
+
+        LogReplayer.Apply(overlay, file);
+        HeaderWriter headers = new(file, image.Headers);
+        headers.Update(headers.Current with { FileWriteGuid = newGuid(), LogGuid = Guid.Empty });
+        return VhdxFile.Open(file, StrictSink.Instance);
     }
 
     /// <summary>Writes into a block that is wholly present. Several threads may do so at once.</summary>
@@ -167,6 +162,7 @@ internal sealed class ImageWriter
     /// <summary>Makes everything durable. The caller is alone.</summary>
     public void Commit()
     {
+        ThrowIfBroken();
         if (_session is not { } session)
         {
             return;
@@ -180,8 +176,8 @@ internal sealed class ImageWriter
                 return;
             }
 
-            session.HasUnflushedData = false;
             _file.Flush();
+            session.HasUnflushedData = false;
             long durableLength = _file.Length;
 
             // Bitmaps before the BAT: when the changes take several entries, the blocks that consult them come last.
@@ -237,11 +233,7 @@ internal sealed class ImageWriter
     /// </summary>
     private Session Begin()
     {
-        if (_isBroken)
-        {
-            throw new VhdxException(ErrorIds.IOFailed, ErrorKind.DeviceError, $"'{_file.Name}' takes no more writes after one failed. Open it again: it is as it was at the last flush that succeeded.");
-        }
-
+        ThrowIfBroken();
         if (_session is { } running)
         {
             return running;
@@ -263,6 +255,14 @@ internal sealed class ImageWriter
             }
 
             return _session!;
+        }
+    }
+
+    private void ThrowIfBroken()
+    {
+        if (_isBroken)
+        {
+            throw new VhdxException(ErrorIds.IOFailed, ErrorKind.DeviceError, $"'{_file.Name}' takes no more writes after one failed. Open it again: it is as it was at the last flush that succeeded.");
         }
     }
 

@@ -33,7 +33,8 @@ internal static class PartitionTable
         byte[] header = new byte[sectorSize];
         foreach (long sector in new[] { 1, (capacity / sectorSize) - 1 })
         {
-            if (sector < 1)
+            // A disk of one sector has no second one.
+            if (sector < 1 || sector >= capacity / sectorSize)
             {
                 continue;
             }
@@ -67,7 +68,8 @@ internal static class PartitionTable
             || ByteFields.U64(header, 24) != (ulong)sector
             || entryLength < 128
             || arrayLength is 0 or > MaximumGptArrayLength
-            || arraySector >= (ulong)(capacity / sectorSize))
+            || arraySector >= (ulong)(capacity / sectorSize)
+            || arrayLength > capacity - ((long)arraySector * sectorSize))
         {
             return null;
         }

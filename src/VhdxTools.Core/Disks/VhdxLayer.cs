@@ -68,7 +68,7 @@ internal sealed class VhdxLayer : IDisposable
             switch (StateOf(block, entry))
             {
                 case BlockState.FullyPresent:
-                    yield return new(offset, blockEnd - offset, LayerSource.Data, entry.FileOffset + within);
+                    yield return new(offset, blockEnd - offset, LayerSource.Data, entry.FileOffset + within, entry.State);
                     break;
                 case BlockState.PartiallyPresent:
                     foreach (LayerExtent extent in PartialExtents(block, entry, offset, blockEnd))
@@ -78,10 +78,10 @@ internal sealed class VhdxLayer : IDisposable
 
                     break;
                 case BlockState.NotPresent:
-                    yield return new(offset, blockEnd - offset, LayerSource.Parent, 0);
+                    yield return new(offset, blockEnd - offset, LayerSource.Parent, 0, entry.State);
                     break;
                 default:
-                    yield return new(offset, blockEnd - offset, LayerSource.Zero, 0);
+                    yield return new(offset, blockEnd - offset, LayerSource.Zero, 0, entry.State);
                     break;
             }
 
@@ -168,8 +168,8 @@ internal sealed class VhdxLayer : IDisposable
 
             long runEnd = Math.Min(end, blockStart + (sector * sectorSize));
             yield return isHere
-                ? new(offset, runEnd - offset, LayerSource.Data, entry.FileOffset + (offset - blockStart))
-                : new(offset, runEnd - offset, LayerSource.Parent, 0);
+                ? new(offset, runEnd - offset, LayerSource.Data, entry.FileOffset + (offset - blockStart), entry.State)
+                : new(offset, runEnd - offset, LayerSource.Parent, 0, entry.State);
             offset = runEnd;
         }
 

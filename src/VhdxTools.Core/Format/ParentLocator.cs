@@ -53,6 +53,7 @@ internal sealed record ParentLocator(Guid LocatorType, IReadOnlyList<KeyValuePai
         Guid type = ByteFields.Guid(bytes, 0);
         int count = ByteFields.U16(bytes, CountOffset);
         HashSet<string> keys = new(StringComparer.Ordinal);
+        int textLength = 0;
         if (type != WellKnownGuids.VhdxParentLocatorType)
         {
             problem = $"The parent locator has the unknown type {type}.";
@@ -64,6 +65,14 @@ internal sealed record ParentLocator(Guid LocatorType, IReadOnlyList<KeyValuePai
             if (place + EntryLength > bytes.Length)
             {
                 problem ??= string.Format(CultureInfo.InvariantCulture, "The parent locator announces {0} pairs and has room for {1}.", count, i);
+                break;
+            }
+
+            // Pairs that share one text could make gigabytes of a single MiB.
+            textLength += ByteFields.U16(bytes, place + 8) + ByteFields.U16(bytes, place + 10);
+            if (textLength > bytes.Length)
+            {
+                problem ??= "The texts of the parent locator are together longer than the item.";
                 break;
             }
 

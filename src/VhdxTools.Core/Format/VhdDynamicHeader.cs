@@ -18,6 +18,6 @@ internal sealed record VhdDynamicHeader(long TableOffset, uint MaxTableEntries, 
         ByteFields.Clamp(BinaryPrimitives.ReadUInt64BigEndian(bytes.Slice(16))),
         BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(28)),
         BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(32)),
-        VhdFooter.BigEndianGuid(bytes.Slice(40, 16)),
+        ByteFields.Guid(bytes, 40),
         Encoding.BigEndianUnicode.GetString(bytes.Slice(64, 512).ToArray()).Split('\0')[0]);
 }

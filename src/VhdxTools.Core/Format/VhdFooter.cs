@@ -29,6 +29,7 @@ internal sealed record VhdFooter
 
     public required uint DiskType { get; init; }
 
+    /// <summary>In the Windows binary form, although the numbers around it are big-endian: those of Windows-made files are version 4 that way.</summary>
     public required Guid UniqueId { get; init; }
 
     public required bool IsChecksumValid { get; init; }
@@ -62,14 +63,8 @@ internal sealed record VhdFooter
             CurrentSize = BinaryPrimitives.ReadUInt64BigEndian(bytes.Slice(48)),
             GeometrySize = (long)BinaryPrimitives.ReadUInt16BigEndian(bytes.Slice(56)) * bytes[58] * bytes[59] * 512,
             DiskType = BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(60)),
-            UniqueId = BigEndianGuid(bytes.Slice(68, 16)),
+            UniqueId = ByteFields.Guid(bytes, 68),
             IsChecksumValid = BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(ChecksumOffset)) == ~sum,
         };
     }
-
-    public static Guid BigEndianGuid(ReadOnlySpan<byte> bytes) => new(
-        BinaryPrimitives.ReadInt32BigEndian(bytes),
-        BinaryPrimitives.ReadInt16BigEndian(bytes.Slice(4)),
-        BinaryPrimitives.ReadInt16BigEndian(bytes.Slice(6)),
-        bytes.Slice(8, 8).ToArray());
 }

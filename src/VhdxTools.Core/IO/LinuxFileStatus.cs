@@ -5,9 +5,15 @@ namespace VhdxTools.IO;
 /// <summary>The fields of Linux's <c>struct statx</c> that we use; its layout is the same on every architecture.</summary>
 internal sealed class LinuxFileStatus(byte[] statx)
 {
+    private const int OwnerOffset = 20;
+    private const int GroupOffset = 24;
     private const int ModeOffset = 28;
     private const int InodeOffset = 32;
     private const int DeviceOffset = 136;
+
+    public uint Owner { get; } = BitConverter.ToUInt32(statx, OwnerOffset);
+
+    public uint Group { get; } = BitConverter.ToUInt32(statx, GroupOffset);
 
     public int Mode { get; } = BitConverter.ToUInt16(statx, ModeOffset);
 

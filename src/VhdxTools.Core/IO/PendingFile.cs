@@ -54,6 +54,12 @@ internal sealed class PendingFile : IDisposable
         FileKinds.ThrowIfNotRegular(destination, "create");
         if (!System.IO.File.Exists(destination))
         {
+            // The temporary name is short; without this a long one would be noticed when everything is written.
+            if (PosixNative.IsLinux && PosixNative.IsTooLong(destination))
+            {
+                throw SystemErrors.Translate(new PathTooLongException(), destination, "create");
+            }
+
             return;
         }
 
@@ -67,7 +73,15 @@ internal sealed class PendingFile : IDisposable
             throw new VhdxException(ErrorIds.AccessDenied, ErrorKind.PermissionDenied, $"Cannot replace '{destination}': it is read-only.");
         }
 
-        OsFile.ThrowIfInUse(destination);
+        try
+        {
+            OsFile.ThrowIfInUse(destination);
+        }
+        catch (VhdxException exception) when (exception.Id == ErrorIds.FileNotFound)
+        {
+            // A link that leads nowhere: nobody can have open what is not there.
+            return;
+        }
     }
 
     /// <summary>Flushes the file and gives it its name. Afterwards it is durable.</summary>

@@ -92,6 +92,20 @@ internal static class PosixNative
         return true;
     }
 
+    /// <summary>Whether the file system says that a path, or a name in it, is longer than it takes.</summary>
+    public static bool IsTooLong(string path)
+    {
+        const int nameTooLong = 36;
+        try
+        {
+            return Statx(WorkingFolder, Text(path), 0, StatxBasic, new byte[256]) != 0 && Marshal.GetLastWin32Error() == nameTooLong;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reserves space and lengthens the file (fallocate). Linux only.</summary>
     /// <returns>0, or the error number.</returns>
     public static int Allocate(SafeFileHandle handle, long offset, long length)
@@ -140,11 +154,40 @@ internal static class PosixNative
         }
     }
 
-    /// <summary>Gives a file the permission bits of another.</summary>
+    /// <summary>A path with all symbolic links in it followed; the path itself where that cannot be done.</summary>
+    public static string RealPath(string path)
+    {
+        IntPtr result = ResolvePath(Text(path), IntPtr.Zero);
+        if (result == IntPtr.Zero)
+        {
+            return path;
+        }
+
+        try
+        {
+            int length = 0;
+            while (Marshal.ReadByte(result, length) != 0)
+            {
+                length++;
+            }
+
+            byte[] bytes = new byte[length];
+            Marshal.Copy(result, bytes, 0, length);
+            return Encoding.UTF8.GetString(bytes);
+        }
+        finally
+        {
+            Free(result);
+        }
+    }
+
+    /// <summary>Gives a file the permission bits and, where the account may do that, the owner of another.</summary>
     public static void CopyMode(string from, string to)
     {
         if (Status(from) is LinuxFileStatus status)
         {
+            // Owner first: changing it clears some of the bits.
+            _ = ChangeOwner(Text(to), status.Owner, status.Group);
             _ = ChangeMode(Text(to), status.Mode & 0xFFF);
         }
     }
@@ -174,6 +217,18 @@ internal static class PosixNative
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int FileSynchronize(SafeFileHandle handle);
+
+    [DllImport("libc", EntryPoint = "realpath", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern IntPtr ResolvePath(byte[] path, IntPtr buffer);
+
+    [DllImport("libc", EntryPoint = "free")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern void Free(IntPtr memory);
+
+    [DllImport("libc", EntryPoint = "chown", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int ChangeOwner(byte[] path, uint owner, uint group);
 
     [DllImport("libc", EntryPoint = "chmod", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

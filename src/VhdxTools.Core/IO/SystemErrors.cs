@@ -26,9 +26,9 @@ internal static class SystemErrors
             UnauthorizedAccessException or System.Security.SecurityException => (ErrorIds.AccessDenied, ErrorKind.PermissionDenied, "access is denied, or the file is read-only"),
 
             // .NET's own form of EFBIG in SetLength.
-            ArgumentOutOfRangeException => (ErrorIds.FileSystemLimit, ErrorKind.NotSupported, "the file system cannot hold a file of that length"),
+            ArgumentOutOfRangeException => (ErrorIds.FileSystemLimit, ErrorKind.LimitExceeded, "the file system cannot hold a file of that length"),
             ArgumentException or NotSupportedException => (ErrorIds.InvalidPath, ErrorKind.InvalidArgument, "the path is not valid"),
-            _ => OfCode(code & 0xFFFF0000, code & 0xFFFF, exception.Message),
+            _ => OfCode(code & ~0xFFFF, code & 0xFFFF, exception.Message),
         };
         return new(id, kind, $"Cannot {verb} '{path}': {reason}.", exception);
     }
@@ -40,11 +40,11 @@ internal static class SystemErrors
         return new(id, kind, $"Cannot {verb} '{path}': {reason}.");
     }
 
-    private static (string Id, ErrorKind Kind, string Reason) OfCode(long facility, int code, string otherwise) => (facility == 0 ? -code : facility == WindowsFacility ? code : 0) switch
+    private static (string Id, ErrorKind Kind, string Reason) OfCode(int facility, int code, string otherwise) => (facility == 0 ? -code : facility == WindowsFacility ? code : 0) switch
     {
         // Windows codes are positive here, Unix ones (Linux and macOS numbers) negative.
         112 or 39 or 1295 or -28 or -122 or -69 => (ErrorIds.DiskFull, ErrorKind.DiskFull, "there is not enough space on the volume, or in the quota"),
-        223 or 87 or -27 => (ErrorIds.FileSystemLimit, ErrorKind.NotSupported, "the file system cannot hold a file of that length"),
+        223 or 87 or -27 => (ErrorIds.FileSystemLimit, ErrorKind.LimitExceeded, "the file system cannot hold a file of that length"),
         32 or 33 or -11 or -16 or -26 or -35 => (ErrorIds.FileInUse, ErrorKind.InUse, "another process has it open"),
         5 or 19 or -1 or -13 or -30 => (ErrorIds.AccessDenied, ErrorKind.PermissionDenied, "access is denied, or the medium is read-only"),
         80 or 183 or -17 => (ErrorIds.FileExists, ErrorKind.AlreadyExists, "a file of that name exists already"),

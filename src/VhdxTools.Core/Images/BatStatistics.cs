@@ -13,40 +13,70 @@ public sealed class BatStatistics
     internal static BatStatistics Count(Images.BlockAllocationTable bat, VhdxGeometry geometry, CancellationToken cancellation)
     {
         BatStatistics totals = new() { BlockCount = geometry.PayloadBlockCount, SectorBitmapBlockCount = geometry.HasParent ? geometry.SectorBitmapBlockCount : 0 };
-        long seen = 0;
-        long previousBlock = -1;
-        long previousEnd = 0;
-        long pairs = 0;
+        long lastBlockEntry = geometry.EntryOfPayloadBlock(geometry.PayloadBlockCount - 1);
         long breaks = 0;
-        foreach ((long index, BatEntry entry) in bat.NonZeroEntries(cancellation))
+        bool hasPrevious = false;
+        long previousEnd = 0;
+
+        // Large tables are mostly runs of entries that grow by the block size or are equal: those are only counted.
+        BlockState runState = BlockState.NotPresent;
+        long runCount = 0;
+        ulong next = 0;
+        long step = 0;
+        foreach (Images.BatPage page in bat.Pages(cancellation))
         {
-            if (geometry.IsSectorBitmapEntry(index))
+            ReadOnlySpan<byte> bytes = page.Bytes.Span;
+            long bitmapEntry = geometry.EntryOfSectorBitmap(geometry.ChunkOfEntry(page.FirstIndex));
+            for (int i = 0; i < bytes.Length; i += BatEntry.Length)
             {
-                totals.SectorBitmapBlocksPresent += entry.State == BlockState.FullyPresent ? 1 : 0;
-                continue;
-            }
+                BatEntry entry = new(ByteFields.U64(bytes, i));
+                long index = page.FirstIndex + (i / BatEntry.Length);
+                if (index == bitmapEntry)
+                {
+                    totals.SectorBitmapBlocksPresent += entry.State == BlockState.FullyPresent ? 1 : 0;
+                    bitmapEntry += geometry.ChunkRatio + 1;
+                    continue;
+                }
 
-            long block = geometry.PayloadBlockOfEntry(index);
-            if (block >= geometry.PayloadBlockCount)
-            {
                 // The last chunk of a differencing image has entries for blocks beyond the disk.
-                continue;
-            }
+                if (entry.Value == 0 || index > lastBlockEntry)
+                {
+                    continue;
+                }
 
-            seen++;
-            totals._states[(int)entry.State]++;
-            if (entry.HasData)
-            {
-                pairs += previousBlock < 0 ? 0 : 1;
-                breaks += previousBlock >= 0 && entry.FileOffset != previousEnd ? 1 : 0;
-                totals.AreBlocksAligned &= entry.FileOffsetMiB > 0;
-                previousBlock = block;
-                previousEnd = entry.FileOffset + geometry.BlockSize;
+                if (entry.Value == next)
+                {
+                    runCount++;
+                    next += (ulong)step;
+                    previousEnd += step;
+                    continue;
+                }
+
+                totals._states[(int)runState] += runCount;
+                runState = entry.State;
+                runCount = 1;
+                step = entry.HasData ? geometry.BlockSize : 0;
+                next = entry.Value <= long.MaxValue ? entry.Value + (ulong)step : 0;
+                if (entry.HasData)
+                {
+                    breaks += hasPrevious && entry.FileOffset != previousEnd ? 1 : 0;
+                    totals.AreBlocksAligned &= entry.FileOffsetMiB > 0;
+                    hasPrevious = true;
+                    previousEnd = entry.FileOffset + geometry.BlockSize;
+                }
             }
         }
 
+        totals._states[(int)runState] += runCount;
+        long seen = 0;
+        foreach (long count in totals._states)
+        {
+            seen += count;
+        }
+
         totals._states[(int)BlockState.NotPresent] += geometry.PayloadBlockCount - seen;
-        totals.FragmentationPercentage = pairs == 0 ? 0 : (int)Math.Round(100.0 * breaks / pairs, MidpointRounding.AwayFromZero);
+        long pairs = totals.BlocksAllocated - 1;
+        totals.FragmentationPercentage = pairs <= 0 ? 0 : (int)Math.Round(100.0 * breaks / pairs, MidpointRounding.AwayFromZero);
         return totals;
     }
 

@@ -42,6 +42,15 @@ internal sealed class BitField(long length)
         _length = newLength;
     }
 
+    /// <summary>Sets every bit that another field of this length has set.</summary>
+    public void SetAll(BitField other)
+    {
+        for (int i = 0; i < _words.Length; i++)
+        {
+            _words[i] |= other._words[i];
+        }
+    }
+
     /// <summary>Sets a range when no bit of it is set.</summary>
     /// <returns>False, and nothing is changed, when a bit of the range is set already.</returns>
     public bool TrySet(long first, long count)

@@ -72,21 +72,22 @@ internal static class HeaderReader
         // An empty log is never read, so nobody who only reads depends on where it is.
         bool blocks = image.IsLogDirty;
         bool isSound = true;
+        long place = image.Headers[0].IsCurrent ? image.Headers[0].FileOffset : image.Headers[1].FileOffset;
         if (header.LogVersion != 0 && image.IsLogDirty)
         {
-            image.Report(VhdxRules.LogVersion, "The log is not empty and has a version that nobody may process.", null, null, "0", FormattableString.Invariant($"{header.LogVersion}"));
+            image.Report(VhdxRules.LogVersion, "The log is not empty and has a version that nobody may process.", place, VhdxHeader.Length, "0", FormattableString.Invariant($"{header.LogVersion}"));
             isSound = false;
         }
 
         if (header.LogOffset < (ulong)FormatConstants.HeaderSectionLength || header.LogOffset > (ulong)FormatConstants.MaximumFileLength || !FormatConstants.IsAligned((long)header.LogOffset))
         {
-            image.Report(VhdxRules.LogOffset, "The log is not at a multiple of 1 MiB behind the header section.", null, null, null, FormattableString.Invariant($"0x{header.LogOffset:X}"), blocksReading: blocks);
+            image.Report(VhdxRules.LogOffset, "The log is not at a multiple of 1 MiB behind the header section.", place, VhdxHeader.Length, "a multiple of 1 MiB, at least 1 MiB", FormattableString.Invariant($"0x{header.LogOffset:X}"), blocksReading: blocks);
             isSound = false;
         }
 
         if (header.LogLength == 0 || !FormatConstants.IsAligned(header.LogLength))
         {
-            image.Report(VhdxRules.LogLength, "The length of the log is no multiple of 1 MiB, or zero.", null, null, null, FormattableString.Invariant($"{header.LogLength} bytes"), blocksReading: blocks);
+            image.Report(VhdxRules.LogLength, "The length of the log is no multiple of 1 MiB, or zero.", place, VhdxHeader.Length, "a multiple of 1 MiB, not zero", FormattableString.Invariant($"{header.LogLength} bytes"), blocksReading: blocks);
             isSound = false;
         }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using VhdxTools.Format;
 using VhdxTools.IO;
 using VhdxTools.Layout;
@@ -12,8 +13,11 @@ internal static class MetadataReader
     private const MetadataFlags FileItem = MetadataFlags.IsRequired;
     private const MetadataFlags DiskItem = MetadataFlags.IsRequired | MetadataFlags.IsVirtualDisk;
 
-    /// <summary>All items together; real ones hold a few hundred bytes, and a hostile table could announce 2 GiB.</summary>
-    private const long MaximumContentLength = 32 * FormatConstants.MiB;
+    /// <summary>
+    /// All items together; real ones hold a few hundred bytes, and a hostile table could announce 2 GiB. A child and its parent, both
+    /// open, are to stay well under 64 MiB.
+    /// </summary>
+    private const long MaximumContentLength = 16 * FormatConstants.MiB;
 
     private static readonly Dictionary<Guid, MetadataFlags> s_known = new()
     {
@@ -25,16 +29,18 @@ internal static class MetadataReader
         [WellKnownGuids.ParentLocator] = FileItem,
     };
 
-    public static IReadOnlyList<(MetadataEntry Entry, byte[]? Content)> ReadItems(VhdxFile image, FileRange region)
+    /// <summary>All items in the table's order, or null when there is no table.</summary>
+    public static IReadOnlyList<(MetadataEntry Entry, byte[]? Content)>? ReadItems(VhdxFile image, FileRange region)
     {
         byte[] table = image.View.ReadPadded(region.Offset, MetadataTable.Length);
         if (!MetadataTable.IsSignatureValid(table))
         {
             image.Report(VhdxRules.MetadataSignature, "The metadata region does not start with its signature.", region.Offset, MetadataTable.Signature.Length, "metadata");
-            return [];
+            return null;
         }
 
-        if (MetadataTable.ReadEntryCount(table) > FormatConstants.MaximumTableEntries)
+        bool isCountSound = MetadataTable.ReadEntryCount(table) <= FormatConstants.MaximumTableEntries;
+        if (!isCountSound)
         {
             image.Report(VhdxRules.MetadataCount, "The metadata table announces more entries than it has room for.", region.Offset, MetadataTable.Length, "at most 2047", FormattableString.Invariant($"{MetadataTable.ReadEntryCount(table)}"));
         }
@@ -47,27 +53,34 @@ internal static class MetadataReader
         int index = 0;
         foreach (MetadataEntry entry in MetadataTable.ReadEntries(table))
         {
+            if (!isCountSound && entry.Id == Guid.Empty)
+            {
+                // The most telling rule alone: behind the real entries the table is blank.
+                break;
+            }
+
             long entryOffset = region.Offset + MetadataTable.OffsetOfEntry(index++);
             string name = WellKnownGuids.MetadataItemName(entry.Id);
             bool isUser = entry.Flags.HasFlag(MetadataFlags.IsUser);
             bool isKnown = !isUser && s_known.ContainsKey(entry.Id);
             userCount += isUser ? 1 : 0;
-            if (!seen.Add((entry.Id, isUser)))
+            bool isFirst = seen.Add((entry.Id, isUser));
+            if (!isFirst)
             {
-                image.Report(VhdxRules.MetadataDuplicate, $"The metadata item {name} is listed twice.", entryOffset, MetadataEntry.EntryLength);
+                image.Report(VhdxRules.MetadataDuplicate, $"The metadata item {name} is listed twice.", entryOffset, MetadataEntry.EntryLength, item: name);
             }
 
             if (!isKnown && entry.Flags.HasFlag(MetadataFlags.IsRequired))
             {
-                image.Report(VhdxRules.MetadataUnknownRequired, $"The file has the required metadata item {entry.Id}, which this product does not know.", entryOffset, MetadataEntry.EntryLength);
+                image.Report(VhdxRules.MetadataUnknownRequired, $"The file has the required metadata item {entry.Id}, which this product does not know.", entryOffset, MetadataEntry.EntryLength, item: name);
             }
 
             if (isKnown && entry.Flags != s_known[entry.Id])
             {
-                image.Report(VhdxRules.MetadataFlags, $"The flags of the metadata item {name} differ from the specification.", entryOffset, MetadataEntry.EntryLength, s_known[entry.Id].ToString(), entry.Flags.ToString());
+                image.Report(VhdxRules.MetadataFlags, $"The flags of the metadata item {name} differ from the specification.", entryOffset, MetadataEntry.EntryLength, s_known[entry.Id].ToString(), entry.Flags.ToString(), name);
             }
 
-            items.Add((entry, ReadContent(image, region, entry, entryOffset, name, used, ref budget)));
+            items.Add((entry, ReadContent(image, region, entry, entryOffset, name, used, isKnown && isFirst, ref budget)));
         }
 
         if (userCount > FormatConstants.MaximumUserMetadataEntries)
@@ -88,7 +101,7 @@ internal static class MetadataReader
         FileParameters parameters = FileParameters.Read(content);
         if (!FormatConstants.IsBlockSize(parameters.BlockSize))
         {
-            image.Report(VhdxRules.BlockSize, "The block size is not valid.", expected: "a power of two from 1 MiB to 256 MiB", actual: FormattableString.Invariant($"{parameters.BlockSize} bytes"));
+            image.Report(VhdxRules.BlockSize, "The block size is not valid.", PlaceOf(image, WellKnownGuids.FileParameters), FileParameters.Length, "a power of two from 1 MiB to 256 MiB", FormattableString.Invariant($"{parameters.BlockSize} bytes"), "File Parameters");
             return null;
         }
 
@@ -105,7 +118,7 @@ internal static class MetadataReader
         ulong size = ByteFields.U64(content, 0);
         if (size is 0 or > (ulong)FormatConstants.MaximumVirtualDiskSize)
         {
-            image.Report(VhdxRules.VirtualSize, "The size of the virtual disk is zero or too large.", expected: "up to 64 TiB", actual: FormattableString.Invariant($"{size} bytes"));
+            image.Report(VhdxRules.VirtualSize, "The size of the virtual disk is zero or too large.", PlaceOf(image, WellKnownGuids.VirtualDiskSize), sizeof(ulong), "up to 64 TiB", FormattableString.Invariant($"{size} bytes"), "Virtual Disk Size");
             return null;
         }
 
@@ -122,8 +135,11 @@ internal static class MetadataReader
         image.Report(
             VhdxRules.VirtualSize,
             "The size of the virtual disk is no multiple of the logical sector size.",
-            expected: FormattableString.Invariant($"a multiple of {sectorSize}"),
-            actual: FormattableString.Invariant($"{size} bytes"));
+            PlaceOf(image, WellKnownGuids.VirtualDiskSize),
+            sizeof(ulong),
+            FormattableString.Invariant($"a multiple of {sectorSize}"),
+            FormattableString.Invariant($"{size} bytes"),
+            "Virtual Disk Size");
         return false;
     }
 
@@ -137,7 +153,8 @@ internal static class MetadataReader
         uint size = ByteFields.U32(content, 0);
         if (!FormatConstants.IsSectorSize(size))
         {
-            image.Report(VhdxRules.SectorSize, $"The {WellKnownGuids.MetadataItemName(id)} is not valid.", expected: "512 or 4096", actual: FormattableString.Invariant($"{size}"));
+            string name = WellKnownGuids.MetadataItemName(id);
+            image.Report(VhdxRules.SectorSize, $"The {name} is not valid.", PlaceOf(image, id), sizeof(uint), "512 or 4096", FormattableString.Invariant($"{size}"), name);
             return null;
         }
 
@@ -157,7 +174,12 @@ internal static class MetadataReader
 
         if (content is null)
         {
-            image.Report(VhdxRules.ParentLocatorMissing, "The image has a parent, and no parent locator that tells which.");
+            if (image.HasSystemItem(WellKnownGuids.ParentLocator))
+            {
+                return null;
+            }
+
+            image.Report(VhdxRules.ParentLocatorMissing, "The image has a parent, and no parent locator that tells which.", item: "Parent Locator");
             return null;
         }
 
@@ -165,11 +187,15 @@ internal static class MetadataReader
         if (problem is not null)
         {
             // The disk of a child that has lost its way to the parent can still be described.
-            image.Report(VhdxRules.ParentLocatorMalformed, problem, item: "Parent Locator", blocksReading: false);
+            image.Report(VhdxRules.ParentLocatorMalformed, problem, PlaceOf(image, WellKnownGuids.ParentLocator), content.Length, item: "Parent Locator", blocksReading: false);
         }
 
         return locator;
     }
+
+    /// <summary>Where the content of an item stands in the file.</summary>
+    public static long PlaceOf(VhdxFile image, Guid id) =>
+        image.MetadataRegion!.Value.Offset + image.Metadata.First(item => item.Entry.Id == id && !item.Entry.Flags.HasFlag(MetadataFlags.IsUser)).Entry.Offset;
 
     private static byte[]? Required(VhdxFile image, Guid id, int length)
     {
@@ -177,7 +203,13 @@ internal static class MetadataReader
         string name = WellKnownGuids.MetadataItemName(id);
         if (content is null)
         {
-            image.Report(VhdxRules.MetadataMissing, $"The metadata item {name} is missing.");
+            if (image.HasSystemItem(id))
+            {
+                // It is listed, and why it cannot be read is reported already.
+                return null;
+            }
+
+            image.Report(VhdxRules.MetadataMissing, $"The metadata item {name} is missing.", item: name);
             return null;
         }
 
@@ -186,21 +218,24 @@ internal static class MetadataReader
             image.Report(
                 VhdxRules.MetadataLength,
                 $"The metadata item {name} has the wrong length.",
-                expected: FormattableString.Invariant($"{length} bytes"),
-                actual: FormattableString.Invariant($"{content.Length} bytes"));
+                PlaceOf(image, id),
+                content.Length,
+                FormattableString.Invariant($"{length} bytes"),
+                FormattableString.Invariant($"{content.Length} bytes"),
+                name);
             return null;
         }
 
         return content;
     }
 
-    private static byte[]? ReadContent(VhdxFile image, FileRange region, MetadataEntry entry, long entryOffset, string name, RangeSet used, ref long budget)
+    private static byte[]? ReadContent(VhdxFile image, FileRange region, MetadataEntry entry, long entryOffset, string name, RangeSet used, bool isNeeded, ref long budget)
     {
         if (entry.Length == 0)
         {
             if (entry.Offset != 0)
             {
-                image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} is empty, and its offset is not zero.", entryOffset, MetadataEntry.EntryLength, "0", FormattableString.Invariant($"0x{entry.Offset:X}"));
+                image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} is empty, and its offset is not zero.", entryOffset, MetadataEntry.EntryLength, "0", FormattableString.Invariant($"0x{entry.Offset:X}"), name);
             }
 
             return [];
@@ -215,18 +250,19 @@ internal static class MetadataReader
                 entryOffset,
                 MetadataEntry.EntryLength,
                 FormattableString.Invariant($"0x{MetadataTable.Length:X} to 0x{region.Length:X}"),
-                place.ToString());
+                place.ToString(),
+                name);
             return null;
         }
 
         foreach (FileRange _ in used.Within(place))
         {
-            image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} overlaps another one.", entryOffset, MetadataEntry.EntryLength);
+            image.Report(VhdxRules.MetadataItemPlace, $"The metadata item {name} overlaps another one.", entryOffset, MetadataEntry.EntryLength, item: name);
             return null;
         }
 
         used.Add(place);
-        if (place.Length > budget)
+        if (place.Length > budget && !isNeeded)
         {
             return null;
         }

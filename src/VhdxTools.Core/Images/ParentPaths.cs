@@ -38,7 +38,7 @@ internal static class ParentPaths
                 string relative = WindowsNative.IsWindows ? stored.Value : stored.Value.Replace('\\', '/');
                 return relative.Length == 0 || relative.IndexOfAny(['\0']) >= 0 || Path.IsPathRooted(relative)
                     ? null
-                    : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(childPath)!, relative));
+                    : Path.GetFullPath(Path.Combine(RealFolderOf(childPath), relative));
             }
 
             return WindowsNative.IsWindows && stored.Value.Length > 0 ? stored.Value : null;
@@ -77,7 +77,7 @@ internal static class ParentPaths
     public static IReadOnlyList<KeyValuePair<string, string>> Store(string childPath, string parentPath, bool portable)
     {
         List<KeyValuePair<string, string>> entries = [];
-        string? relative = Relative(Path.GetDirectoryName(childPath)!, parentPath);
+        string? relative = Relative(RealFolderOf(childPath), Path.Combine(RealFolderOf(parentPath), Path.GetFileName(parentPath)));
         if (WindowsNative.IsWindows && (!portable || relative is null))
         {
             Add(ParentLocator.AbsolutePathKey, Absolute(parentPath));
@@ -108,6 +108,15 @@ internal static class ParentPaths
 
         VhdxException NotStorable(string reason) => new(
             ErrorIds.ParentPathNotStorable, ErrorKind.InvalidArgument, $"The path of the parent '{parentPath}' cannot be stored in '{childPath}': {reason}.");
+    }
+
+    /// <summary>
+    /// The folder that a file really lies in: <c>..</c> leads from there to its parent, not from a link that the path went through.
+    /// </summary>
+    private static string RealFolderOf(string path)
+    {
+        string folder = Path.GetDirectoryName(path)!;
+        return WindowsNative.IsWindows ? folder : PosixNative.RealPath(folder);
     }
 
     private static string Absolute(string path) =>

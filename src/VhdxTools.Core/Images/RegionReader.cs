@@ -63,22 +63,23 @@ internal static class RegionReader
         foreach (RegionEntry region in image.Regions)
         {
             long entryOffset = image.RegionTables.First(table => table.IsCurrent).FileOffset + RegionTable.OffsetOfEntry(index++);
-            string name = $"the {WellKnownGuids.RegionName(region.Id)} region";
+            string item = WellKnownGuids.RegionName(region.Id);
+            string name = $"the {item} region";
             bool isKnown = region.Id == WellKnownGuids.BatRegion || region.Id == WellKnownGuids.MetadataRegion;
             if (!seen.Add(region.Id))
             {
-                image.Report(VhdxRules.RegionDuplicate, $"The region table lists {name} twice.", entryOffset, RegionEntry.EntryLength);
+                image.Report(VhdxRules.RegionDuplicate, $"The region table lists {name} twice.", entryOffset, RegionEntry.EntryLength, item: item);
                 continue;
             }
 
             if (isKnown && !region.IsRequired)
             {
-                image.Report(VhdxRules.RegionNotRequired, $"The region table does not mark {name} as required; some products refuse such files.", entryOffset, RegionEntry.EntryLength, item: WellKnownGuids.RegionName(region.Id));
+                image.Report(VhdxRules.RegionNotRequired, $"The region table does not mark {name} as required; some products refuse such files.", entryOffset, RegionEntry.EntryLength, item: item);
             }
 
             if (!isKnown && region.IsRequired)
             {
-                image.Report(VhdxRules.RegionUnknownRequired, $"The file has the required region {region.Id}, which this product does not know.", entryOffset, RegionEntry.EntryLength, item: region.Id.ToString());
+                image.Report(VhdxRules.RegionUnknownRequired, $"The file has the required region {region.Id}, which this product does not know.", entryOffset, RegionEntry.EntryLength, item: item);
             }
 
             if (RangeOf(region) is not FileRange range)
@@ -89,7 +90,8 @@ internal static class RegionReader
                     isOffset ? $"The offset of {name} is no multiple of 1 MiB behind the header section." : $"The length of {name} is no multiple of 1 MiB, or zero.",
                     entryOffset,
                     RegionEntry.EntryLength,
-                    actual: isOffset ? FormattableString.Invariant($"0x{region.FileOffset:X}") : FormattableString.Invariant($"{region.Length} bytes"));
+                    actual: isOffset ? FormattableString.Invariant($"0x{region.FileOffset:X}") : FormattableString.Invariant($"{region.Length} bytes"),
+                    item: item);
                 continue;
             }
 
@@ -102,7 +104,8 @@ internal static class RegionReader
                     range.Offset,
                     range.Length,
                     FormattableString.Invariant($"at least {range.End} bytes"),
-                    FormattableString.Invariant($"{image.View.Length} bytes"));
+                    FormattableString.Invariant($"{image.View.Length} bytes"),
+                    item);
             }
         }
     }
@@ -112,7 +115,13 @@ internal static class RegionReader
         RegionEntry? region = image.Regions.FirstOrDefault(entry => entry.Id == id);
         if (region is null)
         {
-            image.Report(missing, $"The region table lists no {WellKnownGuids.RegionName(id)} region.");
+            if (!image.RegionTables.Any(table => table.IsCurrent))
+            {
+                // The most telling rule alone: without a table nothing is listed.
+                return null;
+            }
+
+            image.Report(missing, $"The region table lists no {WellKnownGuids.RegionName(id)} region.", item: WellKnownGuids.RegionName(id));
             return null;
         }
 
@@ -135,6 +144,11 @@ internal static class RegionReader
                 // Nobody reads an empty log, and nobody depends on its place.
                 bool blocks = image.IsLogDirty || (name != LogName && otherName != LogName);
                 image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", range.Offset, range.Length, blocksReading: blocks);
+                if (blocks)
+                {
+                    // One error for each structure: a hostile table has two million pairs that overlap.
+                    break;
+                }
             }
         }
 

@@ -29,6 +29,7 @@ internal sealed class SpaceMap
     private readonly BitField _payload;
     private readonly BitField _bitmaps;
     private bool _hasAllRuns = true;
+    private byte[]? _probe;
 
     private SpaceMap(IRandomAccessFile view)
     {
@@ -214,7 +215,7 @@ internal sealed class SpaceMap
 
     private bool HoldsData(long start, long end, CancellationToken cancellation)
     {
-        byte[] buffer = new byte[ProbeLength];
+        byte[] buffer = _probe ??= new byte[ProbeLength];
         long probed = 0;
         while (start < end && _view.FindData(start, end) is FileRange data)
         {

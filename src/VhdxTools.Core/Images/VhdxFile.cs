@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using VhdxTools.Diagnostics;
 using VhdxTools.Format;
 using VhdxTools.IO;
@@ -121,6 +122,9 @@ internal sealed class VhdxFile : IDisposable
         return null;
     }
 
+    /// <summary>Whether the table lists such an item, readable or not.</summary>
+    public bool HasSystemItem(Guid id) => Metadata.Any(item => item.Entry.Id == id && !item.Entry.Flags.HasFlag(MetadataFlags.IsUser));
+
     internal void Report(
         VhdxRule rule,
         string message,
@@ -172,7 +176,12 @@ internal sealed class VhdxFile : IDisposable
             return;
         }
 
-        Metadata = MetadataReader.ReadItems(this, region);
+        if (MetadataReader.ReadItems(this, region) is not { } items)
+        {
+            return;
+        }
+
+        Metadata = items;
         FileParameters = MetadataReader.ReadFileParameters(this);
         long? size = MetadataReader.ReadVirtualDiskSize(this);
         int? logical = MetadataReader.ReadSectorSize(this, WellKnownGuids.LogicalSectorSize);

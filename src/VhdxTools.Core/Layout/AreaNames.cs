@@ -1,4 +1,4 @@
-using System;
+using System.Globalization;
 
 namespace VhdxTools.Layout;
 
@@ -9,6 +9,8 @@ internal static class AreaNames
         new(fileOffset, count * blockSize, AreaKind.PayloadBlock, Numbered("Payload block", first, count));
 
     public static string Numbered(string noun, long first, long count) => count == 1
-        ? FormattableString.Invariant($"{noun} {first}")
-        : FormattableString.Invariant($"{noun}s {first}-{first + count - 1}");
+        ? $"{noun} {Text(first)}"
+        : $"{noun}s {Text(first)}-{Text(first + count - 1)}";
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -20,7 +20,8 @@ internal sealed record ImageIdentifiers
     /// <summary>Derives all of them from a string: SHA-256 of a purpose and the seed, the same on every system.</summary>
     /// <param name="seed">Any text.</param>
     /// <param name="ordinal">The number of the image among those that one command makes with this seed, from 0.</param>
-    public static ImageIdentifiers FromSeed(string seed, int ordinal)
+    /// <param name="kind">What tells images of one seed apart: type, size, parent. Were it left out, a whole chain could have one DataWriteGuid.</param>
+    public static ImageIdentifiers FromSeed(string seed, int ordinal, string kind)
     {
         byte[] sequence = Derive("SequenceNumber");
         return new()
@@ -35,7 +36,7 @@ internal sealed record ImageIdentifiers
 
         byte[] Derive(string purpose)
         {
-            byte[] text = Encoding.UTF8.GetBytes(FormattableString.Invariant($"VhdxTools/{purpose}/{ordinal}/{seed}"));
+            byte[] text = Encoding.UTF8.GetBytes(FormattableString.Invariant($"VhdxTools/{purpose}/{ordinal}/{kind}/{seed}"));
 #if NET
             return SHA256.HashData(text);
 #else

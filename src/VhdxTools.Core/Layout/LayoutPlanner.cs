@@ -116,10 +116,32 @@ internal static class LayoutPlanner
             throw Invalid(ErrorIds.InvalidCreator, "The creator holds a NUL character, which ends the text in the file.");
         }
 
+        if (HasLoneSurrogate(options.Creator))
+        {
+            throw Invalid(ErrorIds.InvalidCreator, "The creator holds half of a surrogate pair, which is no character.");
+        }
+
         if (options.DiskIdentifier == Guid.Empty)
         {
             throw Invalid(ErrorIds.InvalidDiskIdentifier, "A disk identifier of all zeros identifies nothing: give another GUID, or leave -DiskIdentifier out.");
         }
+    }
+
+    private static bool HasLoneSurrogate(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogatePair(text, i))
+            {
+                i++;
+            }
+            else if (char.IsSurrogate(text[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static int LogicalSectorSizeOf(CreateOptions options)
@@ -172,7 +194,7 @@ internal static class LayoutPlanner
     private static string RuleText(string subject, ulong value, string rule, (long Lower, long Upper) nearest) => string.Format(
         CultureInfo.InvariantCulture,
         "{0} bytes is no valid {1}. The {1} {2}; the nearest valid values are {3} ({4}) and {5} ({6}).",
-        value, subject, rule, nearest.Lower, ByteText.Size(nearest.Lower), nearest.Upper, ByteText.Size(nearest.Upper));
+        value, subject, rule, nearest.Lower, ByteText.ExactSize(nearest.Lower), nearest.Upper, ByteText.ExactSize(nearest.Upper));
 
     private static VhdxException Invalid(string id, string message) => new(id, ErrorKind.InvalidArgument, message);
 

@@ -3,13 +3,16 @@ using VhdxTools.Format;
 
 namespace VhdxTools.Layout;
 
-/// <summary>The arithmetic of blocks, chunks and BAT entries (MS-VHDX 2.5). All sizes in bytes; all arguments are valid ones.</summary>
+/// <summary>
+/// The arithmetic of blocks, chunks and BAT entries (MS-VHDX 2.5). All sizes in bytes; all arguments are valid ones. The two counts are
+/// kept, because every entry of a BAT asks for them; so make a new geometry, never a copy by <c>with</c>.
+/// </summary>
 internal sealed record VhdxGeometry(long VirtualDiskSize, int BlockSize, int LogicalSectorSize, bool HasParent)
 {
     /// <summary>Payload blocks for one sector bitmap block.</summary>
-    public long ChunkRatio => FormatConstants.SectorsPerChunk * LogicalSectorSize / BlockSize;
+    public long ChunkRatio { get; } = FormatConstants.SectorsPerChunk * LogicalSectorSize / BlockSize;
 
-    public long PayloadBlockCount => FormatConstants.CeilingDivide(VirtualDiskSize, BlockSize);
+    public long PayloadBlockCount { get; } = FormatConstants.CeilingDivide(VirtualDiskSize, BlockSize);
 
     public long SectorBitmapBlockCount => FormatConstants.CeilingDivide(PayloadBlockCount, ChunkRatio);
 

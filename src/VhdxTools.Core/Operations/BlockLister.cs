@@ -64,16 +64,14 @@ internal static class BlockLister
             for (long offset = extent.Offset; offset < extent.End;)
             {
                 cancellation.ThrowIfCancellationRequested();
+                long end = coalesce ? extent.End : Math.Min(extent.End, ((offset / blockSize) + 1) * blockSize);
                 VhdxLayer? layer = extent.Layer < 0 ? null : disk.Layers[extent.Layer];
-                long end = !coalesce ? Math.Min(extent.End, ((offset / blockSize) + 1) * blockSize)
-                    : layer is null ? extent.End
-                    : EndOfState(layer, offset, extent.End);
                 yield return new()
                 {
                     VirtualOffset = offset,
                     Length = end - offset,
                     Block = offset / blockSize,
-                    State = layer?.PayloadEntry(offset / layer.Geometry.BlockSize).State,
+                    State = extent.State,
                     Kind = extent.Kind,
                     File = layer?.Path,
                     FileOffset = extent.Kind == DiskExtentKind.Data ? extent.FileOffset + (offset - extent.Offset) : null,
@@ -81,19 +79,5 @@ internal static class BlockLister
                 offset = end;
             }
         }
-    }
-
-    /// <summary>Where a range of blocks of one state ends.</summary>
-    private static long EndOfState(VhdxLayer layer, long offset, long end)
-    {
-        long block = offset / layer.Geometry.BlockSize;
-        BlockState state = layer.PayloadEntry(block).State;
-        do
-        {
-            block++;
-        }
-        while (block * layer.Geometry.BlockSize < end && layer.PayloadEntry(block).State == state);
-
-        return Math.Min(end, block * layer.Geometry.BlockSize);
     }
 }

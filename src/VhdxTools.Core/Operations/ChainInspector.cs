@@ -34,15 +34,16 @@ internal static class ChainInspector
     /// <param name="path">Full path of the file.</param>
     /// <param name="folder">Full path of the folder.</param>
     /// <param name="recurse">Whether its folders are looked through, too.</param>
+    /// <param name="warn">Gets a sentence for each folder that cannot be looked through.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <exception cref="VhdxException">The file cannot be opened or is damaged, or a folder cannot be listed.</exception>
-    public static IEnumerable<VhdxChainLink> Children(string path, string folder, bool recurse, CancellationToken cancellation)
+    /// <exception cref="VhdxException">The file cannot be opened or is damaged.</exception>
+    public static IEnumerable<VhdxChainLink> Children(string path, string folder, bool recurse, Action<string> warn, CancellationToken cancellation)
     {
         // A mistyped path would look like a file that nothing depends on.
         VhdxFile.OpenRead(path).Dispose();
 
         List<VhdxChainLink> links = [];
-        foreach (string file in FilesOf(folder, recurse, cancellation).OrderBy(name => name, StringComparer.Ordinal))
+        foreach (string file in FilesOf(folder, recurse, warn).OrderBy(name => name, StringComparer.Ordinal))
         {
             cancellation.ThrowIfCancellationRequested();
             if (TryDescribe(file) is { VhdType: VhdType.Differencing } link)
@@ -70,29 +71,28 @@ internal static class ChainInspector
         }
     }
 
-    private static List<string> FilesOf(string folder, bool recurse, CancellationToken cancellation)
+    /// <summary>The files of a folder and of the folders in it. Links to folders are not followed: they may lead round in a ring.</summary>
+    private static List<string> FilesOf(string folder, bool recurse, Action<string> warn)
     {
         List<string> files = [];
-        Stack<string> folders = new([folder]);
+        Queue<string> folders = new([folder]);
         while (folders.Count > 0)
         {
-            cancellation.ThrowIfCancellationRequested();
-            string next = folders.Pop();
+            string current = folders.Dequeue();
             try
             {
-                files.AddRange(Directory.EnumerateFiles(next));
-                foreach (string below in recurse ? Directory.EnumerateDirectories(next) : [])
+                files.AddRange(Directory.GetFiles(current));
+                if (recurse)
                 {
-                    // A link may lead back up; the folder behind it has a place of its own.
-                    if (!File.GetAttributes(below).HasFlag(FileAttributes.ReparsePoint))
+                    foreach (string inner in Directory.GetDirectories(current).Where(inner => (File.GetAttributes(inner) & FileAttributes.ReparsePoint) == 0))
                     {
-                        folders.Push(below);
+                        folders.Enqueue(inner);
                     }
                 }
             }
             catch (Exception exception) when (SystemErrors.IsSystemError(exception))
             {
-                throw SystemErrors.Translate(exception, next, "list");
+                warn(SystemErrors.Translate(exception, current, "look through").Message);
             }
         }
 

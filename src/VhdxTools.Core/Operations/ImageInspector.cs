@@ -12,13 +12,16 @@ namespace VhdxTools.Operations;
 /// <summary>Tells what an image is. Reads the headers, tables and the BAT, and a few sectors of the disk.</summary>
 internal static class ImageInspector
 {
+    /// <param name="path">Full path of the file.</param>
+    /// <param name="warn">Gets what is wrong with the file and does not keep it from being described.</param>
+    /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="VhdxException">The file cannot be opened, is no virtual disk, or is too damaged to be described.</exception>
-    public static VhdxImageInfo Inspect(string path, CancellationToken cancellation = default)
+    public static VhdxImageInfo Inspect(string path, Action<VhdxFinding>? warn = null, CancellationToken cancellation = default)
     {
         OsFile file = OsFile.OpenRead(path);
         try
         {
-            return ContentSniffer.Sniff(file) == VhdFormat.VHD ? Describe(path, file, VhdFile.Open(file)) : InspectVhdx(path, file, cancellation);
+            return ContentSniffer.Sniff(file) == VhdFormat.VHD ? Describe(path, file, VhdFile.Open(file)) : InspectVhdx(path, file, new StrictSink(warn), cancellation);
         }
         finally
         {
@@ -26,9 +29,9 @@ internal static class ImageInspector
         }
     }
 
-    private static VhdxImageInfo InspectVhdx(string path, OsFile file, CancellationToken cancellation)
+    private static VhdxImageInfo InspectVhdx(string path, OsFile file, StrictSink sink, CancellationToken cancellation)
     {
-        using VhdxFile image = VhdxFile.Open(file, StrictSink.Instance);
+        using VhdxFile image = VhdxFile.Open(file, sink);
         BatStatistics blocks = BatStatistics.Count(image.Bat!, image.Geometry!, cancellation);
         return new()
         {
@@ -37,7 +40,6 @@ internal static class ImageInspector
             VhdType = image.Type,
             FileSize = file.Length,
             Size = image.Geometry!.VirtualDiskSize,
-            MinimumSize = MinimumSizeOf(path),
             LogicalSectorSize = image.Geometry.LogicalSectorSize,
             PhysicalSectorSize = image.PhysicalSectorSize!.Value,
             BlockSize = image.Geometry.BlockSize,
@@ -52,6 +54,9 @@ internal static class ImageInspector
             BlocksAllocated = blocks.BlocksAllocated,
             BlockCount = blocks.BlockCount,
             ParentLinkage = image.ParentLocator?.Linkage(ParentLocator.ParentLinkageKey),
+
+            // Last, because it closes the image.
+            MinimumSize = MinimumSizeOf(path, image),
         };
     }
 
@@ -80,11 +85,11 @@ internal static class ImageInspector
     private static string? StoredPath(ParentLocator locator) =>
         locator[ParentLocator.AbsolutePathKey] ?? locator[ParentLocator.RelativePathKey] ?? locator[ParentLocator.VolumePathKey];
 
-    private static long? MinimumSizeOf(string path)
+    private static long? MinimumSizeOf(string path, VhdxFile image)
     {
         try
         {
-            using DiskChain disk = DiskChain.OpenRead(path);
+            using DiskChain disk = DiskChain.OpenRead(path, image);
             return PartitionTable.MinimumSize(disk.Read, disk.Capacity, disk.LogicalSectorSize);
         }
         catch (VhdxException)

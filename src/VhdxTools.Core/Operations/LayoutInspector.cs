@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
+using VhdxTools.Checking;
 using VhdxTools.Diagnostics;
 using VhdxTools.Format;
 using VhdxTools.Images;
@@ -34,17 +35,24 @@ internal static class LayoutInspector
             ChunkRatio = image.Geometry?.ChunkRatio,
             Creator = image.FileType.Creator,
             LogState = image.IsLogDirty ? LogState.Dirty : LogState.Clean,
-            Headers = image.Headers,
-            RegionTables = image.RegionTables,
+
+            // Arrays: scripts can index them, and not the read-only lists that the compiler makes of collection expressions.
+            Headers = image.Headers.ToArray(),
+            RegionTables = image.RegionTables.ToArray(),
             Regions = image.RegionTables.FirstOrDefault(table => table.IsCurrent)?.Regions ?? [],
             MetadataItems = image.Metadata.Select(item => ItemOf(image, item.Entry, item.Content)).ToArray(),
             ParentLocator = image.ParentLocator?.Entries ?? [],
             LogEntries = LogEntriesOf(image, cancellation),
             Bat = image is { Bat: { } bat, Geometry: { } geometry } ? BatStatistics.Count(bat, geometry, cancellation) : null,
             Areas = map.Areas(cancellation).ToArray(),
-            Problems = sink.Findings,
+            Problems = [.. sink.Findings.Concat(BlockErrors(image, cancellation)).Take(CollectingSink.MaximumCount)],
         };
     }
+
+    /// <summary>What a reader of the blocks would run into; the notes about them are for Test-VhdxImage.</summary>
+    private static IEnumerable<VhdxFinding> BlockErrors(VhdxFile image, CancellationToken cancellation) => image is { Bat: { } bat, Geometry: { } geometry }
+        ? new BatChecker(image, bat, geometry, progress: null).Check(cancellation).Where(finding => finding.Severity == FindingSeverity.Error)
+        : [];
 
     private static VhdxMetadataItem ItemOf(VhdxFile image, MetadataEntry entry, byte[]? content) => new()
     {

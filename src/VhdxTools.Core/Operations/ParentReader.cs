@@ -11,9 +11,6 @@ namespace VhdxTools.Operations;
 /// <summary>Reads from a parent what a new child needs. The parent is opened for reading only.</summary>
 internal static class ParentReader
 {
-    /// <summary>Longer chains are not made by anyone; a walk that gets so far is going round in one.</summary>
-    private const int MaximumDepth = 1024;
-
     /// <param name="parentPath">Full path of the parent.</param>
     /// <param name="childPath">Full path of the child to be.</param>
     /// <param name="portable">Whether paths that hold on this machine only are left out of the locator.</param>
@@ -21,8 +18,8 @@ internal static class ParentReader
     /// <exception cref="VhdxException">The parent cannot be read, or the child would overwrite it or one of its own parents.</exception>
     public static ParentReference Read(string parentPath, string childPath, bool portable, Action<string> warn)
     {
+        using VhdxFile parent = Open(parentPath);
         ThrowIfInChain(parentPath, childPath);
-        using VhdxFile parent = VhdxFile.OpenRead(parentPath);
         if (parent.IsLogDirty)
         {
             warn($"The log of the parent '{parentPath}' is not empty: it is in use, or was not closed cleanly. The child sees it as it is once the log is replayed; if a running machine writes to it, the child is worthless.");
@@ -49,20 +46,38 @@ internal static class ParentReader
         };
     }
 
+    private static VhdxFile Open(string path)
+    {
+        try
+        {
+            return VhdxFile.OpenRead(path);
+        }
+        catch (VhdxException exception)
+        {
+            throw new VhdxException(exception.Id, exception.Kind, $"The parent cannot be used. {exception.Message}", exception);
+        }
+    }
+
     /// <summary>A new file must not take the place of anything that it, or its parent, depends on.</summary>
     private static void ThrowIfInChain(string parentPath, string childPath)
     {
-        string? link = parentPath;
-        for (int depth = 0; link is not null && depth < MaximumDepth; depth++)
+        List<string> chain = [];
+        for (string? link = parentPath; link is not null;)
         {
             if (File.Exists(childPath) && FileKinds.AreSame(link, childPath))
             {
                 throw new VhdxException(
                     ErrorIds.DestinationIsParent,
                     ErrorKind.InvalidArgument,
-                    depth == 0 ? $"'{childPath}' cannot be its own parent." : $"'{childPath}' cannot be replaced: the parent '{parentPath}' depends on it.");
+                    chain.Count == 0 ? $"'{childPath}' cannot be its own parent." : $"'{childPath}' cannot be replaced: the parent '{parentPath}' depends on it.");
             }
 
+            if (chain.Exists(known => FileKinds.AreSame(known, link)))
+            {
+                throw new VhdxException(VhdxFinding.Of(VhdxRules.ParentLoop, chain[chain.Count - 1], $"The parent '{link}' depends on this image: the chain is a ring."));
+            }
+
+            chain.Add(link);
             using VhdxFile image = VhdxFile.OpenRead(link);
             link = image.ParentLocator is { } locator ? ParentPaths.Find(link, locator) : null;
         }

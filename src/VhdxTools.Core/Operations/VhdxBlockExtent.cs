@@ -11,16 +11,16 @@ public sealed class VhdxBlockExtent
     /// <summary>Length in bytes.</summary>
     public required long Length { get; init; }
 
-    /// <summary>The first payload block of the file that was asked for.</summary>
+    /// <summary>The payload block of the file that was asked for in which the range starts.</summary>
     public required long Block { get; init; }
 
-    /// <summary>The state of the blocks in the file named by File; null when no file has anything to say about the range.</summary>
+    /// <summary>The state, in the file named by File, of the block in which the range starts; null when no file has anything to say about the range.</summary>
     public BlockState? State { get; init; }
 
-    /// <summary>Whether the bytes are in a file, zero by a file's word, or in no file at all.</summary>
+    /// <summary>Whether the bytes are in a file, zero by a file's word, or in no file that was looked at.</summary>
     public required DiskExtentKind Kind { get; init; }
 
-    /// <summary>The file that decides about the range; null when none does.</summary>
+    /// <summary>The file that decides about the range, or the only one that was looked at; null when no file of a whole chain decides.</summary>
     public string? File { get; init; }
 
     /// <summary>Where the range starts in that file, in bytes; null without data.</summary>

@@ -5,7 +5,7 @@ namespace VhdxTools;
 /// <summary>A file of a chain, and its link to its parent.</summary>
 public sealed class VhdxChainLink
 {
-    /// <summary>0 is the tip, or with -Children the file that was asked for.</summary>
+    /// <summary>Links from the tip to this file; with -Children, from this file to the one that was asked for, and 0 when the parent is nowhere.</summary>
     public required int Depth { get; init; }
 
     /// <summary>Full path of the file.</summary>
@@ -26,7 +26,7 @@ public sealed class VhdxChainLink
     /// <summary>Full path of the parent that was found; null when there is none.</summary>
     public string? ParentPath { get; init; }
 
-    /// <summary>The parent's path as the file stores it, in the entry that led to it, or that is tried first.</summary>
+    /// <summary>The parent's path as the file stores it, in the entry that led to it, or else in the one that is tried first.</summary>
     public string? StoredParentPath { get; init; }
 
     /// <summary>The locator entry of StoredParentPath: relative_path, volume_path or absolute_win32_path.</summary>

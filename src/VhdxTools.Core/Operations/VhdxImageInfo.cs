@@ -22,7 +22,7 @@ public sealed class VhdxImageInfo
 
     /// <summary>
     /// The smallest size that holds every partition of the disk, and behind them, with a GPT, room for the backup table. Null when
-    /// the disk has no valid partition table or it cannot be read (a missing parent), and for VHD files.
+    /// the disk has no valid partition table or it cannot be read (a parent that is missing or has changed), and for VHD files.
     /// </summary>
     public long? MinimumSize { get; init; }
 
@@ -59,7 +59,7 @@ public sealed class VhdxImageInfo
     /// <summary>The program that made the file.</summary>
     public required string Creator { get; init; }
 
-    /// <summary>Changed whenever the file was opened for writing; null for VHD files.</summary>
+    /// <summary>Changed by the first change to the file after each open; null for VHD files.</summary>
     public Guid? FileWriteGuid { get; init; }
 
     /// <summary>Changed whenever what a reader of the disk sees was changed; null for VHD files.</summary>

@@ -1,0 +1,51 @@
+using System;
+using VhdxTools.IO;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Core.Tests.Support;
+
+/// <summary>Tells of every changing call before it is made: its number from 1, and its name.</summary>
+internal sealed class WatchedFile(IRandomAccessFile inner, Action<int> onCall, Action<string>? onName = null) : IRandomAccessFile
+{
+    private int _calls;
+
+    public string Name => inner.Name;
+
+    public long Length => inner.Length;
+
+    public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        Tell("Write");
+        inner.Write(offset, data);
+    }
+
+    public void SetLength(long length)
+    {
+        Tell("SetLength");
+        inner.SetLength(length);
+    }
+
+    public void Reserve(long length)
+    {
+        Tell("Reserve");
+        inner.Reserve(length);
+    }
+
+    public void Flush()
+    {
+        Tell("Flush");
+        inner.Flush();
+    }
+
+    public FileRange? FindData(long offset, long end) => inner.FindData(offset, end);
+
+    public void Dispose() => inner.Dispose();
+
+    private void Tell(string name)
+    {
+        onCall(++_calls);
+        onName?.Invoke(name);
+    }
+}
