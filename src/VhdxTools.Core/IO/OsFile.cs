@@ -68,7 +68,14 @@ internal sealed class OsFile : IRandomAccessFile
         FileKinds.ThrowIfNotRegular(path, "write to");
 
         // On Unix only FileShare.None takes a lock that other writers run into; our own readers do not ask for locks.
-        return Open(path, FileMode.Open, FileAccess.ReadWrite, WindowsNative.IsWindows ? FileShare.Read : FileShare.None, "write to");
+        OsFile file = Open(path, FileMode.Open, FileAccess.ReadWrite, WindowsNative.IsWindows ? FileShare.Read : FileShare.None, "write to");
+        if (PosixNative.IsLinux && !PosixNative.TryLockForWriting(file._handle))
+        {
+            file.Dispose();
+            throw SystemErrors.OfErrno(PosixNative.Busy, path, "write to");
+        }
+
+        return file;
     }
 
     /// <summary>Fails when another process has the file open in a way that the system can tell, or when it may not be written.</summary>

@@ -17,9 +17,9 @@ internal static class BlockLister
     /// <exception cref="VhdxException">The file cannot be opened or is damaged.</exception>
     public static IEnumerable<VhdxBlockExtent> OfFile(string path, bool coalesce, CancellationToken cancellation)
     {
-        using VhdxFile image = VhdxFile.OpenRead(path);
-        VhdxGeometry geometry = image.Geometry!;
-        foreach (BlockRun run in image.Bat!.PayloadRuns(cancellation))
+        using VhdxLayer layer = new(path, VhdxFile.OpenRead(path));
+        VhdxGeometry geometry = layer.Geometry;
+        foreach (BlockRun run in layer.Image.Bat!.PayloadRuns(cancellation))
         {
             long step = coalesce ? run.Count : 1;
             for (long done = 0; done < run.Count; done += step)
@@ -29,6 +29,13 @@ internal static class BlockLister
                 long start = block * geometry.BlockSize;
                 bool hasData = run.State is BlockState.FullyPresent or BlockState.PartiallyPresent;
                 bool isAbsent = run.State == BlockState.NotPresent;
+
+                // Blocks without data have nothing but their state that could be wrong, and it is one for the whole run.
+                for (long one = block; one < block + (hasData ? step : 1); one++)
+                {
+                    layer.StateOf(one, layer.PayloadEntry(one));
+                }
+
                 yield return new()
                 {
                     VirtualOffset = start,

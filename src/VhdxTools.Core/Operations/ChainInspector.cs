@@ -36,8 +36,12 @@ internal static class ChainInspector
     /// <param name="recurse">Whether its folders are looked through, too.</param>
     /// <param name="warn">Gets a sentence for each folder that cannot be looked through.</param>
     /// <param name="cancellation">Stops the work.</param>
+    /// <exception cref="VhdxException">The file cannot be opened or is damaged.</exception>
     public static IEnumerable<VhdxChainLink> Children(string path, string folder, bool recurse, Action<string> warn, CancellationToken cancellation)
     {
+        // A mistyped path would look like a file that nothing depends on.
+        VhdxFile.OpenRead(path).Dispose();
+
         List<VhdxChainLink> links = [];
         foreach (string file in FilesOf(folder, recurse, warn).OrderBy(name => name, StringComparer.Ordinal))
         {
