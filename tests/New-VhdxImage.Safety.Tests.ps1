@@ -339,14 +339,14 @@ Describe 'New-VhdxImage beyond the limit of the file system' {
 
     It 'says so for a fixed image of 64 TiB on ext4 and leaves nothing behind: <Preallocation>' -ForEach $limits {
         if ($kind -ne 'ext2/ext3') { Set-ItResult -Skipped -Because "the temporary folder is not on ext4 but on $kind" }
-        $null = Assert-Refused @{ Path = Join-Path $folder 'disk.vhdx'; SizeBytes = 64TB; Fixed = $true; BlockSizeBytes = 256MB; Preallocation = $Preallocation } FileSystemLimit NotImplemented -Match 'file system'
+        $null = Assert-Refused @{ Path = Join-Path $folder 'disk.vhdx'; SizeBytes = 64TB; Fixed = $true; BlockSizeBytes = 256MB; Preallocation = $Preallocation } FileSystemLimit LimitsExceeded -Match 'file system'
     }
 
     It 'leaves the file that was to be replaced: <Preallocation>' -ForEach $limits {
         if ($kind -ne 'ext2/ext3') { Set-ItResult -Skipped -Because "the temporary folder is not on ext4 but on $kind" }
         $path = Join-Path $folder 'old.vhdx'
         Set-Content -LiteralPath $path -Value 'old'
-        $null = Assert-Refused @{ Path = $path; SizeBytes = 64TB; Fixed = $true; BlockSizeBytes = 256MB; Preallocation = $Preallocation; Force = $true } FileSystemLimit NotImplemented
+        $null = Assert-Refused @{ Path = $path; SizeBytes = 64TB; Fixed = $true; BlockSizeBytes = 256MB; Preallocation = $Preallocation; Force = $true } FileSystemLimit LimitsExceeded
         Get-Content -LiteralPath $path | Should -BeExactly 'old'
     }
 }

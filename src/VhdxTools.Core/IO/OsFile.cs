@@ -66,20 +66,11 @@ internal sealed class OsFile : IRandomAccessFile
     public static OsFile OpenWrite(string path)
     {
         FileKinds.ThrowIfNotRegular(path, "write to");
-
-        // On Unix only FileShare.None takes a lock that other writers run into; our own readers do not ask for locks.
-        OsFile file = Open(path, FileMode.Open, FileAccess.ReadWrite, WindowsNative.IsWindows ? FileShare.Read : FileShare.None, "write to");
-        if (PosixNative.IsLinux && !PosixNative.TryLockForWriting(file._handle))
-        {
-            file.Dispose();
-            throw SystemErrors.OfErrno(PosixNative.Busy, path, "write to");
-        }
-
-        return file;
+        return OpenAlone(path, "write to");
     }
 
     /// <summary>Fails when another process has the file open in a way that the system can tell, or when it may not be written.</summary>
-    public static void ThrowIfInUse(string path) => Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, "replace").Dispose();
+    public static void ThrowIfInUse(string path) => OpenAlone(path, "replace").Dispose();
 
     public int Read(long offset, Span<byte> buffer)
     {
@@ -208,6 +199,19 @@ internal sealed class OsFile : IRandomAccessFile
         _stream.Dispose();
 #endif
         _handle.Dispose();
+    }
+
+    private static OsFile OpenAlone(string path, string verb)
+    {
+        // On Unix only FileShare.None takes a lock that other writers run into; our own readers do not ask for locks.
+        OsFile file = Open(path, FileMode.Open, FileAccess.ReadWrite, WindowsNative.IsWindows ? FileShare.Read : FileShare.None, verb);
+        if (PosixNative.IsLinux && !PosixNative.TryLockForWriting(file._handle))
+        {
+            file.Dispose();
+            throw SystemErrors.OfErrno(PosixNative.Busy, path, verb);
+        }
+
+        return file;
     }
 
     private static OsFile Open(string path, FileMode mode, FileAccess access, FileShare share, string verb, string? name = null)

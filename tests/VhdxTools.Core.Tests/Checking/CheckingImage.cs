@@ -79,7 +79,7 @@ internal sealed class CheckingImage
             BlockState = state,
             Preallocation = type == VhdType.Fixed && parent is null ? Preallocation.None : null,
             Creator = "VhdxTools tests",
-            Identifiers = ImageIdentifiers.FromSeed(System.IO.Path.GetFileName(path), 0),
+            Identifiers = ImageIdentifiers.FromSeed(System.IO.Path.GetFileName(path), 0, ""),
             Parent = parent is null ? null : ParentReader.Read(parent, path, portable: true, _ => { }),
         });
         ImageCreator.Create(plan, path, replace: false, "new");

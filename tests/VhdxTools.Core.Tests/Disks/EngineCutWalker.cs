@@ -342,7 +342,7 @@ internal sealed class EngineCutWalker
             }
         }
 
-        List<VhdxFinding> findings = [.. new Checking.Checker(skipParent: true).Check(_path)];
+        List<VhdxFinding> findings = [.. new VhdxTools.Checking.Checker(skipParent: true).Check(_path)];
         if (isHeaderTorn)
         {
             findings.RemoveAll(finding => finding is { RuleId: "VX302", Severity: FindingSeverity.Warning });

@@ -16,7 +16,7 @@ public class VhdFooterTests
             CurrentSize = 0x123456789A00,
             GeometrySize = 100 * 4 * 17 * 512,
             DiskType = 3,
-            UniqueId = new("00010203-0405-0607-0809-0a0b0c0d0e0f"),
+            UniqueId = new("03020100-0504-0706-0809-0a0b0c0d0e0f"),
             IsChecksumValid = true,
         },
         VhdFooter.Read(VhdModel.Footer(3, 0x123456789A00, 0x600)));
@@ -55,7 +55,7 @@ public class VhdFooterTests
     }
 
     [Fact]
-    public void A_dynamic_header_is_big_endian()
+    public void The_numbers_of_a_dynamic_header_are_big_endian()
     {
         byte[] bytes = new byte[1024];
         Bytes.Put(bytes, 0, "cxsparse"u8);
@@ -65,7 +65,7 @@ public class VhdFooterTests
         Bytes.Put(bytes, 40, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
         Bytes.Put(bytes, 64, [0, (byte)'a', 0, 0xFC]);
 
-        Assert.Equal(new VhdDynamicHeader(0x600, 0x102, 0x200000, new("00010203-0405-0607-0809-0a0b0c0d0e0f"), "aü"), VhdDynamicHeader.Read(bytes));
+        Assert.Equal(new VhdDynamicHeader(0x600, 0x102, 0x200000, new("03020100-0504-0706-0809-0a0b0c0d0e0f"), "aü"), VhdDynamicHeader.Read(bytes));
         Assert.Null(VhdDynamicHeader.Read(new byte[1024]));
     }
 }

@@ -15,8 +15,8 @@ public class SystemErrorsTests
     [InlineData(Windows | 112, ErrorIds.DiskFull, ErrorKind.DiskFull)]
     [InlineData(Windows | 39, ErrorIds.DiskFull, ErrorKind.DiskFull)]
     [InlineData(Windows | 1295, ErrorIds.DiskFull, ErrorKind.DiskFull)]
-    [InlineData(Windows | 223, ErrorIds.FileSystemLimit, ErrorKind.NotSupported)]
-    [InlineData(Windows | 87, ErrorIds.FileSystemLimit, ErrorKind.NotSupported)]
+    [InlineData(Windows | 223, ErrorIds.FileSystemLimit, ErrorKind.LimitExceeded)]
+    [InlineData(Windows | 87, ErrorIds.FileSystemLimit, ErrorKind.LimitExceeded)]
     [InlineData(Windows | 32, ErrorIds.FileInUse, ErrorKind.InUse)]
     [InlineData(Windows | 33, ErrorIds.FileInUse, ErrorKind.InUse)]
     [InlineData(Windows | 5, ErrorIds.AccessDenied, ErrorKind.PermissionDenied)]
@@ -32,7 +32,7 @@ public class SystemErrorsTests
     // Unix: .NET gives the error number as it is.
     [InlineData(28, ErrorIds.DiskFull, ErrorKind.DiskFull)]
     [InlineData(122, ErrorIds.DiskFull, ErrorKind.DiskFull)]
-    [InlineData(27, ErrorIds.FileSystemLimit, ErrorKind.NotSupported)]
+    [InlineData(27, ErrorIds.FileSystemLimit, ErrorKind.LimitExceeded)]
     [InlineData(11, ErrorIds.FileInUse, ErrorKind.InUse)]
     [InlineData(13, ErrorIds.AccessDenied, ErrorKind.PermissionDenied)]
     [InlineData(30, ErrorIds.AccessDenied, ErrorKind.PermissionDenied)]
@@ -62,7 +62,7 @@ public class SystemErrorsTests
         Check(new PathTooLongException(), ErrorIds.PathTooLong, ErrorKind.InvalidArgument);
         Check(new UnauthorizedAccessException(), ErrorIds.AccessDenied, ErrorKind.PermissionDenied);
         Check(new System.Security.SecurityException(), ErrorIds.AccessDenied, ErrorKind.PermissionDenied);
-        Check(new ArgumentOutOfRangeException(), ErrorIds.FileSystemLimit, ErrorKind.NotSupported);
+        Check(new ArgumentOutOfRangeException(), ErrorIds.FileSystemLimit, ErrorKind.LimitExceeded);
         Check(new ArgumentException("bad"), ErrorIds.InvalidPath, ErrorKind.InvalidArgument);
         Check(new NotSupportedException(), ErrorIds.InvalidPath, ErrorKind.InvalidArgument);
 

@@ -3,14 +3,15 @@ using Xunit;
 
 namespace VhdxTools.Core.Tests.Layout;
 
-/// <summary>The golden values were computed by a few lines of Python: SHA-256 of <c>VhdxTools/PURPOSE/ORDINAL/SEED</c>.</summary>
+/// <summary>The golden values were computed by a few lines of Python: SHA-256 of <c>VhdxTools/PURPOSE/ORDINAL/KIND/SEED</c>.</summary>
 public class ImageIdentifiersTests
 {
     [Theory]
-    [InlineData("seed", 0, "1aee9a31-cfb6-8e83-a7ba-36baa6694947", "f323a438-f09a-8f47-aa16-d8da05018eda", "567aaa55-3010-8fe0-913b-4565f7b36fc6", 68_038_251ul)]
-    [InlineData("seed", 1, "b2012519-0007-8b89-8977-13d3b1868282", "5ed8cb86-cf0b-8035-bb4f-f9bb567b799c", "b0268035-2c3b-8d6d-b811-6973b3a8f493", 1_915_283_381ul)]
-    [InlineData("größe 💾", 0, "97279f35-5588-84ff-b48a-fcc6546317e0", "10bdd5d2-0271-8d46-8450-0c2c47e0ffd6", "0fb2be35-1b47-8f4c-87de-64c61e52bab7", 1_858_521_551ul)]
-    public void A_seed_gives_the_same_identifiers_for_ever(string seed, int ordinal, string file, string data, string disk, ulong sequenceNumber) => Assert.Equal(
+    [InlineData("seed", 0, "Dynamic/1073741824/", "c7e1861a-da9d-8fc2-98d7-7a370630c357", "b7d72255-7a7c-8f90-a7cf-30622985f42b", "aa1667ea-6d2b-89ef-a984-27eafb1f29b7", 1_442_479_196ul)]
+    [InlineData("seed", 1, "Dynamic/1073741824/", "608e9c01-e32a-875f-adb0-8263b78bf085", "2ab44b1d-1b1d-834f-b404-b248549c0269", "b18d4db9-68b5-8d33-bce7-3041a2415446", 1_264_447_995ul)]
+    [InlineData("seed", 0, "Differencing//d655ec35-0000-4000-8000-000000000001", "84333875-9f6d-849b-a3aa-d7ad025b1a43", "2127d2eb-de23-836d-81c1-9b2696618723", "b3ff0d9f-c709-8c83-8571-2633a48c1aa7", 1_213_939_527ul)]
+    [InlineData("größe 💾", 0, "Fixed/4096/", "2efa33a2-5f03-858c-8e81-56f8e304eb32", "7662d5f9-c06d-8fdb-8913-ce7fddd9e7c1", "d1ad8ab9-9be4-8b34-9c6d-bbec937b46c3", 1_048_503_556ul)]
+    public void A_seed_gives_the_same_identifiers_for_ever(string seed, int ordinal, string kind, string file, string data, string disk, ulong sequenceNumber) => Assert.Equal(
         new ImageIdentifiers { FileWriteGuid = new(file), DataWriteGuid = new(data), DiskIdentifier = new(disk), SequenceNumber = sequenceNumber },
-        ImageIdentifiers.FromSeed(seed, ordinal));
+        ImageIdentifiers.FromSeed(seed, ordinal, kind));
 }

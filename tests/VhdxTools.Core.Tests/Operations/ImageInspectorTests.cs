@@ -99,7 +99,7 @@ public class ImageInspectorTests
         VhdxImageInfo info = ImageInspector.Inspect(path);
 
         Assert.Equal((VhdFormat.VHD, VhdType.Fixed, 1L << 20, "test"), (info.VhdFormat, info.VhdType, info.Size, info.Creator));
-        Assert.Equal(new Guid("00010203-0405-0607-0809-0a0b0c0d0e0f"), info.DiskIdentifier);
+        Assert.Equal(new Guid("03020100-0504-0706-0809-0a0b0c0d0e0f"), info.DiskIdentifier);
     }
 
     private static VhdxImageInfo Inspect(ImageBuilder builder)
