@@ -255,7 +255,8 @@ Describe 'VHD files' {
         $image.LogicalSectorSize | Should -Be 512
         $image.PhysicalSectorSize | Should -Be 512
         $image.Creator | Should -BeExactly 'win'
-        $image.DiskIdentifier | Should -Be ([guid] '0a0b0c0d-0102-0304-1112-131415161718')
+        # The bytes 0A 0B 0C 0D 01 02 03 04 ... as Windows keeps a GUID.
+        $image.DiskIdentifier | Should -Be ([guid] '0d0c0b0a-0201-0403-1112-131415161718')
         foreach ($property in 'LogState', 'FileWriteGuid', 'DataWriteGuid', 'BlocksAllocated', 'BlockCount', 'ParentPath', 'ParentLinkage', 'FragmentationPercentage', 'Alignment', 'MinimumSize') {
             $image.$property | Should -BeNullOrEmpty -Because $property
         }

@@ -158,7 +158,7 @@ Describe 'New-VhdxImage bytes' {
             }
             $derive = {
                 param([string] $Purpose)
-                [Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes("VhdxTools/$Purpose/0/$Seed"))
+                [Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes("VhdxTools/$Purpose/0/Dynamic/$Size//$Seed"))
             }
             $guid = {
                 # Version 8 and the variant of RFC 9562, in the order in which Windows stores them.

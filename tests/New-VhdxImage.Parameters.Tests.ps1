@@ -76,7 +76,6 @@ BeforeDiscovery {
         @{ What = 'an unknown block state'; Parameters = @{ BlockState = 'Unmapped' } }
         @{ What = 'an unknown preallocation'; Parameters = @{ Fixed = $true; Preallocation = 'Falloc' } }
         @{ What = 'a disk identifier that is no GUID'; Parameters = @{ DiskIdentifier = 'x' } }
-        @{ What = 'an empty parent'; Parameters = @{ ParentPath = '' } }
         @{ What = 'an empty seed'; Parameters = @{ IdentifierSeed = '' } }
     )
 }

@@ -38,6 +38,7 @@ BeforeAll {
         'bin/netstandard2.0/VhdxTools.Core.dll'
         'en-US/VhdxTools.dll-Help.xml'
         'en-US/about_VhdxTools.help.txt'
+        'en-US/about_VhdxTools_Rules.help.txt'
     )
 
     function Get-RelativeFile {

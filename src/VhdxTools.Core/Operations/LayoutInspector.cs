@@ -45,7 +45,7 @@ internal static class LayoutInspector
             LogEntries = LogEntriesOf(image, cancellation),
             Bat = image is { Bat: { } bat, Geometry: { } geometry } ? BatStatistics.Count(bat, geometry, cancellation) : null,
             Areas = map.Areas(cancellation).ToArray(),
-            Problems = [.. sink.Findings.Concat(BlockErrors(image, cancellation)).Take(CollectingSink.MaximumCount)],
+            Problems = sink.Findings.Concat(BlockErrors(image, cancellation)).Take(CollectingSink.MaximumCount).ToArray(),
         };
     }
 
