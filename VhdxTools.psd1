@@ -7,7 +7,7 @@
     Author               = 'VhdxTools contributors'
     CompanyName          = 'VhdxTools'
     Copyright            = '(c) VhdxTools contributors. MIT licence.'
-    Description          = 'Creates and inspects VHDX virtual disk files on Windows, Linux and macOS without Hyper-V, administrator rights or mounted disks.'
+    Description          = 'Creates, describes and checks VHDX virtual disk images, and reads and writes their disks, without Hyper-V, administrator rights or mounted disks.'
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
     FormatsToProcess     = @('bin/VhdxTools.Format.ps1xml')
@@ -25,7 +25,7 @@
     PrivateData          = @{
         PSData = @{
             Tags         = @('VHDX', 'VHD', 'AVHDX', 'Hyper-V', 'VirtualDisk', 'DiskImage', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
-            ReleaseNotes = 'First version: New-VhdxImage, Get-VhdxImage and Get-VhdxLayout.'
+            ReleaseNotes = 'First version: New-VhdxImage, Get-VhdxImage, Get-VhdxLayout, Get-VhdxBlock, Get-VhdxChain, Test-VhdxImage and [VhdxTools.VhdxDisk].'
         }
     }
 }

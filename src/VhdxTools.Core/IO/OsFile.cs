@@ -1,5 +1,8 @@
 using System;
 using System.IO;
+#if NET
+using System.Runtime.InteropServices;
+#endif
 using Microsoft.Win32.SafeHandles;
 using VhdxTools.Layout;
 
@@ -9,7 +12,9 @@ namespace VhdxTools.IO;
 internal sealed class OsFile : IRandomAccessFile
 {
     private readonly SafeFileHandle _handle;
-#if !NET
+#if NET
+    private static PosixSignalRegistration? s_fileSizeSignal;
+#else
     private readonly FileStream _stream;
     private readonly object _lock = new();
 #endif
@@ -59,7 +64,19 @@ internal sealed class OsFile : IRandomAccessFile
     /// <param name="path">Where the file is made.</param>
     /// <param name="name">The name that messages give it.</param>
     /// <exception cref="VhdxException">It exists already, or cannot be made.</exception>
-    public static OsFile CreateNew(string path, string name) => Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, "create", name);
+    public static OsFile CreateNew(string path, string name)
+    {
+#if NET
+        // A limit on the size of files (ulimit -f) kills the process by a signal, unless somebody takes it: then writing just fails.
+        const PosixSignal fileSizeLimit = (PosixSignal)25;
+        if (PosixNative.IsLinux && s_fileSizeSignal is null)
+        {
+            s_fileSizeSignal = PosixSignalRegistration.Create(fileSizeLimit, context => context.Cancel = true);
+        }
+#endif
+
+        return Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, "create", name);
+    }
 
     /// <summary>Opens for reading and writing; other writers are kept out, readers are let in.</summary>
     /// <exception cref="VhdxException">There is no such file, it is no regular file, it is in use, or it cannot be opened.</exception>
