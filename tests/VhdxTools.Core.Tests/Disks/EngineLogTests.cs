@@ -108,6 +108,24 @@ public class EngineLogTests
         }
     }
 
+    /// <summary>Of logs that others left: ours never speak of more than the file has.</summary>
+    [Fact]
+    public void A_replay_makes_the_file_as_long_as_the_log_says()
+    {
+        using EngineFolder folder = new();
+        EngineMemoryFile file = EngineMemoryFile.Load(Create(folder["a.vhdx"], size: 5 * MiB));
+        new LogWriter(file, new(MiB, MiB), s_guid).Append([], 4 * MiB, 9 * MiB);
+        using (VhdxFile image = VhdxFile.Open(file, StrictSink.Instance))
+        {
+            HeaderWriter headers = new(file, image.Headers);
+            headers.Update(headers.Current with { LogGuid = s_guid });
+        }
+
+        using VhdxFile replayed = ImageWriter.OpenForWriting(file, Guids(1));
+        Assert.Equal(9 * MiB, file.Length);
+        Assert.False(replayed.IsLogDirty);
+    }
+
     [Fact]
     public void Bits_are_set_least_significant_first_also_across_sectors()
     {
