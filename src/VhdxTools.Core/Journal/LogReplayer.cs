@@ -37,9 +37,22 @@ internal static class LogReplayer
         OverlayFile overlay = new(file);
         foreach (LogEntry entry in sequence)
         {
+            if (entry.Header.LastFileOffset > (ulong)FormatConstants.MaximumFileLength)
+            {
+                Report(
+                    VhdxRules.LogDescriptorTarget,
+                    "A log entry makes the file longer than any can be.",
+                    log.Offset + entry.RingOffset,
+                    FormattableString.Invariant($"at most {FormatConstants.MaximumFileLength} bytes"),
+                    FormattableString.Invariant($"{entry.Header.LastFileOffset} bytes"));
+                return null;
+            }
+
+            // The lengths in the log hold every structure of the file: what lies behind them all was never a part of it.
+            long end = Math.Max(FormatConstants.AlignUp(file.Length, FormatConstants.Alignment), (long)entry.Header.LastFileOffset);
             foreach (LogUpdate update in reader.Updates(entry))
             {
-                if (ProblemOf(update.Descriptor, log) is string problem)
+                if (ProblemOf(update.Descriptor, log, end) is string problem)
                 {
                     Report(
                         VhdxRules.LogDescriptorTarget,
@@ -60,10 +73,7 @@ internal static class LogReplayer
             }
         }
 
-        if (head.Header.LastFileOffset <= (ulong)FormatConstants.MaximumFileLength)
-        {
-            overlay.Extend((long)head.Header.LastFileOffset);
-        }
+        overlay.Extend((long)head.Header.LastFileOffset);
 
         Report(
             VhdxRules.LogDirty,
@@ -102,7 +112,7 @@ internal static class LogReplayer
         file.Flush();
     }
 
-    private static string? ProblemOf(LogDescriptor descriptor, FileRange log)
+    private static string? ProblemOf(LogDescriptor descriptor, FileRange log, long end)
     {
         const ulong limit = (ulong)FormatConstants.MaximumFileLength;
         if (descriptor.FileOffset % OverlayFile.SectorLength != 0 || descriptor.UpdateLength % OverlayFile.SectorLength != 0)
@@ -120,6 +130,7 @@ internal static class LogReplayer
         // The region tables are metadata and may be updated; file type identifier and headers are never logged.
         return target.Offset < FormatConstants.RegionTable1Offset && target.Length > 0 ? "A log entry updates the headers or the file type identifier."
             : target.Overlaps(log) ? "A log entry updates the log itself."
+            : target.Length > 0 && target.End > end ? FormattableString.Invariant($"A log entry updates a place behind the end of the file, which is 0x{end:X} with all that the entry knows of.")
             : null;
     }
 }
