@@ -101,7 +101,9 @@ internal sealed class BlockFindings(string file, VhdxGeometry geometry, long bat
     /// <param name="shared">What it shares.</param>
     public VhdxFinding OfCollision(long index, IReadOnlyList<long> partners, long more, FileRange range, FileRange shared)
     {
-        string message = $"{NameOf(index)} shares file space with {Enumerate(partners.Select(partner => NameOf(partner).ToLowerInvariant()), more)}";
+        // There is always a partner, unless somebody writes to the file meanwhile.
+        string others = partners.Count == 0 ? "another block" : Enumerate(partners.Select(partner => NameOf(partner).ToLowerInvariant()), more);
+        string message = $"{NameOf(index)} shares file space with {others}";
         const string expected = "space of its own";
         string actual = $"{ByteText.Hex(range.Offset)} to {ByteText.Hex(range.End)}";
         return geometry.IsSectorBitmapEntry(index)

@@ -140,7 +140,7 @@ internal sealed class CollisionResolver
             }
         }
 
-        return (partners, place.Count - 1 - partners.Count, new(start, end - start));
+        return (partners, Math.Max(0, place.Count - 1 - partners.Count), partners.Count == 0 ? range : new(start, end - start));
     }
 
     private static int FirstGreater(IReadOnlyList<long> values, long value)

@@ -383,6 +383,29 @@ public class CheckingBlockTests
     }
 
     [Fact]
+    public void Progress_is_told_while_collisions_are_resolved_and_leaks_are_listed()
+    {
+        // Blocks 0 and 1 in one place, and every second MiB leaked.
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"], size: 100_000 * MiB);
+        image.Length = 60_000 * MiB;
+        byte[] bat = new byte[8 * 100_024];
+        for (int i = 0; i < 20_000; i++)
+        {
+            Set(bat, 8 * i, i % 4097 == 4096 ? 0 : (((ulong)Math.Max(1, i) * 2 + 4) << 20) | 6);
+        }
+
+        List<(long Done, long Total)> reports = [];
+        List<VhdxFinding> findings = [.. new Checker(skipParent: false, (_, done, total) => reports.Add((done, total))).Check(image.Write(Bat, bat).Path)];
+
+        Assert.Equal(["VX609", "VX611"], findings.Select(finding => finding.RuleId).Distinct());
+        Assert.Contains((0, 100_024), reports);
+        Assert.Contains((100_024, 200_048), reports);
+        Assert.Contains(reports, report => report.Total == 60_000 && report.Done > 0);
+        Assert.All(reports, report => Assert.InRange(report.Done, 0, report.Total));
+    }
+
+    [Fact]
     public void A_check_can_be_stopped()
     {
         using CheckingFolder folder = new();
