@@ -531,7 +531,8 @@ internal sealed class BatChecker
             _progress?.Invoke(_bat.EntryCount + page.FirstIndex, 2 * _bat.EntryCount);
             for (int i = 0; i < page.Count; i++)
             {
-                if (RangeOf(page.FirstIndex + i, new(page[i])) is FileRange range)
+                BatEntry entry = new(page[i]);
+                if (entry.HasData && resolver.MayTouch(entry.FileOffset) && RangeOf(page.FirstIndex + i, entry) is FileRange range)
                 {
                     resolver.Visit(page.FirstIndex + i, range);
                 }
@@ -556,14 +557,9 @@ internal sealed class BatChecker
         }
     }
 
-    /// <summary>The space that an entry claims, or null.</summary>
+    /// <summary>The space that an entry with data claims, or null.</summary>
     private FileRange? RangeOf(long index, BatEntry entry)
     {
-        if (!entry.HasData)
-        {
-            return null;
-        }
-
         if (_geometry.IsSectorBitmapEntry(index))
         {
             return entry.State == BlockState.FullyPresent ? ClaimOf(entry.FileOffset, FormatConstants.SectorBitmapBlockLength) : null;

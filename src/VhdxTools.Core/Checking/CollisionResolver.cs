@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using VhdxTools.Format;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Checking;
@@ -19,8 +20,8 @@ internal sealed class CollisionResolver
     private readonly long _maximumLength;
 
     // The union of all places, in order.
-    private readonly List<long> _unionStarts = [];
-    private readonly List<long> _unionEnds = [];
+    private readonly long[] _unionStarts;
+    private readonly long[] _unionEnds;
 
     // Entries that start before an end and those that end before a start: their difference is the number that overlap a place.
     private readonly long[] _ends;
@@ -46,20 +47,27 @@ internal sealed class CollisionResolver
         _starts = _open.Select(place => place.Range.Offset).Distinct().ToArray();
         _startsBefore = new long[_ends.Length + 1];
         _endsBefore = new long[_starts.Length + 1];
+        List<FileRange> union = [];
         foreach (Place place in _open)
         {
-            int last = _unionEnds.Count - 1;
-            if (last >= 0 && place.Range.Offset <= _unionEnds[last])
+            FileRange last = union.Count > 0 ? union[union.Count - 1] : new(-1, 0);
+            if (place.Range.Offset <= last.End)
             {
-                _unionEnds[last] = Math.Max(_unionEnds[last], place.Range.End);
+                union[union.Count - 1] = new(last.Offset, Math.Max(last.End, place.Range.End) - last.Offset);
             }
             else
             {
-                _unionStarts.Add(place.Range.Offset);
-                _unionEnds.Add(place.Range.End);
+                union.Add(place.Range);
             }
         }
+
+        _unionStarts = union.Select(range => range.Offset).ToArray();
+        _unionEnds = union.Select(range => range.End).ToArray();
     }
+
+    /// <summary>Whether something in that place may be of interest: a quick answer for the many that are not.</summary>
+    /// <param name="offset">Its file offset.</param>
+    public bool MayTouch(long offset) => offset > _unionStarts[0] - FormatConstants.MaximumBlockSize && offset < _unionEnds[_unionEnds.Length - 1];
 
     /// <summary>Takes an entry.</summary>
     /// <param name="index">Its index.</param>
@@ -67,7 +75,7 @@ internal sealed class CollisionResolver
     public void Visit(long index, FileRange range)
     {
         int union = FirstGreater(_unionEnds, range.Offset);
-        if (union == _unionEnds.Count || _unionStarts[union] >= range.End)
+        if (union == _unionEnds.Length || _unionStarts[union] >= range.End)
         {
             return;
         }
@@ -143,10 +151,10 @@ internal sealed class CollisionResolver
         return (partners, Math.Max(0, place.Count - 1 - partners.Count), partners.Count == 0 ? range : new(start, end - start));
     }
 
-    private static int FirstGreater(IReadOnlyList<long> values, long value)
+    private static int FirstGreater(long[] values, long value)
     {
         int low = 0;
-        int high = values.Count;
+        int high = values.Length;
         while (low < high)
         {
             int middle = (low + high) / 2;

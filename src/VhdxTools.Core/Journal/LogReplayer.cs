@@ -34,7 +34,8 @@ internal static class LogReplayer
             return null;
         }
 
-        OverlayFile overlay = new(file);
+        // The lengths in the log hold every structure of the file: what lies behind them all was never a part of it.
+        long end = FormatConstants.AlignUp(file.Length, FormatConstants.Alignment);
         foreach (LogEntry entry in sequence)
         {
             if (entry.Header.LastFileOffset > (ulong)FormatConstants.MaximumFileLength)
@@ -48,8 +49,12 @@ internal static class LogReplayer
                 return null;
             }
 
-            // The lengths in the log hold every structure of the file: what lies behind them all was never a part of it.
-            long end = Math.Max(FormatConstants.AlignUp(file.Length, FormatConstants.Alignment), (long)entry.Header.LastFileOffset);
+            end = Math.Max(end, (long)entry.Header.LastFileOffset);
+        }
+
+        OverlayFile overlay = new(file);
+        foreach (LogEntry entry in sequence)
+        {
             foreach (LogUpdate update in reader.Updates(entry))
             {
                 if (ProblemOf(update.Descriptor, log, end) is string problem)
@@ -130,7 +135,7 @@ internal static class LogReplayer
         // The region tables are metadata and may be updated; file type identifier and headers are never logged.
         return target.Offset < FormatConstants.RegionTable1Offset && target.Length > 0 ? "A log entry updates the headers or the file type identifier."
             : target.Overlaps(log) ? "A log entry updates the log itself."
-            : target.Length > 0 && target.End > end ? FormattableString.Invariant($"A log entry updates a place behind the end of the file, which is 0x{end:X} with all that the entry knows of.")
+            : target.Length > 0 && target.End > end ? FormattableString.Invariant($"A log entry updates a place behind the end of the file, which is 0x{end:X} with all that the log knows of.")
             : null;
     }
 }

@@ -103,7 +103,7 @@ public class CheckingLogTests
     }
 
     [Fact]
-    public void Updates_up_to_the_length_that_their_entry_knows_of_are_replayed()
+    public void Updates_up_to_the_length_that_the_log_knows_of_are_replayed()
     {
         using CheckingFolder folder = new();
         CheckingImage image = CheckingRuleCases.New(folder);
