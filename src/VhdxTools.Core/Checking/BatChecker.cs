@@ -11,8 +11,8 @@ using VhdxTools.Layout;
 namespace VhdxTools.Checking;
 
 /// <summary>
-/// Checks every entry of the BAT in one pass (MS-VHDX 2.5). Who uses which space is kept as one bit for each MiB of the file; only when
-/// blocks collide a second pass finds out which ones.
+/// Checks every entry of the BAT in one pass (MS-VHDX 2.5). Which space blocks claim is kept as one bit for each MiB of the file; only
+/// when blocks collide a second pass finds out which ones.
 /// </summary>
 internal sealed class BatChecker
 {
@@ -21,6 +21,15 @@ internal sealed class BatChecker
 
     /// <summary>Collisions that are resolved to pairs; beyond, they are counted.</summary>
     private const int MaximumCollisions = 10_000;
+
+    /// <summary>Structures that a finding names; beyond, they are counted.</summary>
+    private const int MaximumStructureNames = 8;
+
+    /// <summary>Combinations of structures whose text is kept.</summary>
+    private const int MaximumOverTexts = 1024;
+
+    /// <summary>Progress is told once for so many pieces of leaked space.</summary>
+    private const int LeaksPerReport = 8192;
 
     /// <summary>Shorter runs are not worth being taken at once.</summary>
     private const int MinimumRun = 4;
@@ -38,15 +47,21 @@ internal sealed class BatChecker
     private readonly ulong _firstOrdinaryUnit;
     private readonly ulong _endOfOrdinaryUnits;
 
-    /// <summary>The structures, and what to say of a block that lies over one.</summary>
-    private readonly List<(FileRange Range, string What)> _structures;
+    /// <summary>The structures and their names, disjoint and in order.</summary>
+    private readonly List<(FileRange Range, string Name)> _structures;
+
+    /// <summary>What blocks claim, also where they lie over structures or other blocks.</summary>
     private readonly BitField _used;
+
+    /// <summary>What to say of a block over more than one structure: the same words for all that lie over the same ones.</summary>
+    private readonly Dictionary<(int First, int Last), string> _overTexts = [];
+    private readonly bool _isEveryPlaceKnown;
     private readonly string _endText;
-    private readonly List<Collision> _collisions = [];
+    private readonly List<(long Index, FileRange Range)> _collisions = [];
     private readonly BlockFindings _findings;
 
-    /// <summary>What blocks refer to and cannot have: it is not leaked. Made when there is such a block.</summary>
-    private BitField? _disputed;
+    /// <summary>What entries refer to that own nothing there: it is not leaked. Made when there is such an entry.</summary>
+    private BitField? _referenced;
 
     private long _uncountedCollisions;
     private long _fullyPresent;
@@ -68,10 +83,12 @@ internal sealed class BatChecker
         _endOfOrdinaryUnits = (ulong)Math.Max(0, (Math.Min(_fileLength, TrackedLength) / FormatConstants.MiB) - _blockUnits + 1);
         _used = new(FormatConstants.CeilingDivide(Math.Min(_fileLength, TrackedLength), FormatConstants.MiB));
         _findings = new(image.Raw.Name, geometry, image.BatRegion!.Value.Offset);
-        foreach ((FileRange range, _) in _structures)
-        {
-            _used.Set(range.Offset / FormatConstants.MiB, range.Length / FormatConstants.MiB);
-        }
+
+        // What looks leaked may belong to a structure whose place is damaged, or to entries that are cut off or stand in a lost log.
+        _isEveryPlaceKnown = image.Log is not null
+            && (image.Replayed is not null || !image.IsLogDirty)
+            && image.Regions.All(region => RegionReader.RangeOf(region) is not null)
+            && bat.EntryCount >= geometry.BatEntryCount;
     }
 
     public IEnumerable<VhdxFinding> Check(CancellationToken cancellation)
@@ -93,37 +110,37 @@ internal sealed class BatChecker
 
         EndChunk(isBitmapPresent: false);
         _findings.EndRuns();
-        foreach (VhdxFinding finding in _findings.Take().Concat(Collisions(cancellation)).Concat(Totals()))
+        foreach (VhdxFinding finding in _findings.Take().Concat(Collisions(cancellation)).Concat(Totals(cancellation)))
         {
             yield return finding;
         }
     }
 
     /// <summary>The structures in the order of the file; where those of a damaged file overlap, the one that starts first keeps the space.</summary>
-    private static List<(FileRange Range, string What)> StructuresOf(VhdxFile image)
+    private static List<(FileRange Range, string Name)> StructuresOf(VhdxFile image)
     {
-        List<(FileRange Range, string What)> structures = [(new(0, FormatConstants.HeaderSectionLength), "overlaps the header section")];
+        List<(FileRange Range, string Name)> structures = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
         if (image.Log is FileRange log)
         {
-            structures.Add((log, "overlaps the log"));
+            structures.Add((log, "the log"));
         }
 
         foreach (RegionEntry region in image.Regions)
         {
             if (RegionReader.RangeOf(region) is FileRange range)
             {
-                structures.Add((range, $"overlaps the {WellKnownGuids.RegionName(region.Id)} region"));
+                structures.Add((range, $"the {WellKnownGuids.RegionName(region.Id)} region"));
             }
         }
 
-        List<(FileRange Range, string What)> disjoint = [];
+        List<(FileRange Range, string Name)> disjoint = [];
         long end = 0;
-        foreach ((FileRange range, string what) in structures.OrderBy(structure => structure.Range.Offset))
+        foreach ((FileRange range, string name) in structures.OrderBy(structure => structure.Range.Offset))
         {
             if (range.End > end)
             {
                 long start = Math.Max(range.Offset, end);
-                disjoint.Add((new(start, range.End - start), what));
+                disjoint.Add((new(start, range.End - start), name));
                 end = range.End;
             }
         }
@@ -131,8 +148,8 @@ internal sealed class BatChecker
         return disjoint;
     }
 
-    /// <summary>What to say of a range that lies over a structure, or null. There may be thousands, and millions of blocks that ask.</summary>
-    private string? StructureAt(FileRange range)
+    /// <summary>What to say of a range that lies over structures, or null. There may be thousands, and millions of blocks that ask.</summary>
+    private string? OverStructures(FileRange range)
     {
         int low = 0;
         int high = _structures.Count;
@@ -149,7 +166,30 @@ internal sealed class BatChecker
             }
         }
 
-        return low < _structures.Count && _structures[low].Range.Overlaps(range) ? _structures[low].What : null;
+        int end = low;
+        while (end < _structures.Count && _structures[end].Range.Offset < range.End)
+        {
+            end++;
+        }
+
+        if (end == low)
+        {
+            return null;
+        }
+
+        if (!_overTexts.TryGetValue((low, end), out string? text))
+        {
+            if (_overTexts.Count >= MaximumOverTexts)
+            {
+                _overTexts.Clear();
+            }
+
+            int named = Math.Min(end - low, MaximumStructureNames);
+            text = "overlaps " + BlockFindings.Enumerate(_structures.GetRange(low, named).Select(structure => structure.Name), end - low - named);
+            _overTexts.Add((low, end), text);
+        }
+
+        return text;
     }
 
     private void Scan(BatPage page, int start, int end)
@@ -235,6 +275,11 @@ internal sealed class BatChecker
         if (block >= _geometry.PayloadBlockCount)
         {
             // The last chunk of a differencing image has entries for blocks that the disk does not have.
+            if (entry.HasData)
+            {
+                Reference(entry, _geometry.BlockSize);
+            }
+
             return;
         }
 
@@ -276,7 +321,7 @@ internal sealed class BatChecker
         {
             _allocated++;
             _fullyPresent += entry.State == BlockState.FullyPresent ? 1 : 0;
-            Occupy(index, block, entry.FileOffset, _geometry.BlockSize, _geometry.UsedLength(block));
+            Occupy(index, block, entry, _geometry.BlockSize, _geometry.UsedLength(block));
         }
     }
 
@@ -302,13 +347,13 @@ internal sealed class BatChecker
         string name = FormattableString.Invariant($"Sector bitmap block {chunk}");
         if (entry.State is not (BlockState.NotPresent or BlockState.FullyPresent))
         {
-            _findings.AddItem(VhdxRules.BatState, name, index, "has a reserved state", "0 or 6", StateText(entry));
+            _findings.AddItem(VhdxRules.BatState, name, "has a reserved state", "0 or 6", StateText(entry), _findings.EntryOffset(index));
             return;
         }
 
         if (entry.HasReservedBits)
         {
-            _findings.AddItem(VhdxRules.BatReserved, name, index, "has reserved bits set", "0 in bits 3 to 19", EntryText(entry));
+            _findings.AddItem(VhdxRules.BatReserved, name, "has reserved bits set", "0 in bits 3 to 19", EntryText(entry), _findings.EntryOffset(index));
         }
 
         if (!isPresent)
@@ -318,65 +363,111 @@ internal sealed class BatChecker
 
         if (!_geometry.HasParent)
         {
-            _findings.AddItem(VhdxRules.BitmapWithoutParent, name, index, "is present, and the image has no parent", "state 0", "state 6");
+            _findings.AddItem(VhdxRules.BitmapWithoutParent, name, "is present, and the image has no parent", "state 0", "state 6", _findings.EntryOffset(index));
+            Claim(index, entry, FormatConstants.SectorBitmapBlockLength);
             return;
         }
 
-        Occupy(index, -1, entry.FileOffset, FormatConstants.SectorBitmapBlockLength, NeededBitmapLength(chunk), name);
+        Occupy(index, -1, entry, FormatConstants.SectorBitmapBlockLength, NeededBitmapLength(chunk), name);
     }
 
     /// <summary>Takes a block's space, and reports when it cannot have it.</summary>
-    private void Occupy(long index, long block, long offset, long length, long needed, string? item = null)
+    private void Occupy(long index, long block, BatEntry entry, long length, long needed, string? item = null)
     {
-        bool isPlaced = false;
+        long offset = entry.FileOffset;
         if (offset < FormatConstants.HeaderSectionLength)
         {
             Add(VhdxRules.BlockOffset, offset == 0 ? "has no offset" : "lies inside the header section", "at or behind 0x100000");
+            Reference(entry, length);
+            return;
         }
-        else if (offset >= TrackedLength || offset + needed > _fileLength)
+
+        if (offset >= TrackedLength || offset + needed > _fileLength)
         {
-            Add(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost", _endText);
+            AddLost();
         }
-        else if (StructureAt(new(offset, length)) is string over)
+
+        if (offset < TrackedLength && OverStructures(new(offset, length)) is string over)
         {
-            Add(VhdxRules.BlockOverStructure, over, "space of its own");
+            Add(VhdxRules.BlockOverStructure, over, "space of its own", length);
         }
-        else if (_used.TrySet(offset / FormatConstants.MiB, length / FormatConstants.MiB))
+
+        Claim(index, entry, length);
+
+        void AddLost()
         {
-            isPlaced = true;
+            // Half a sector is lost as a whole; a byte of a sector bitmap stands for eight.
+            long step = item is null ? _geometry.LogicalSectorSize : 1;
+            long kept = offset >= _fileLength ? 0 : (_fileLength - offset) / step * step;
+            if (kept == 0)
+            {
+                Add(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost", _endText, length);
+                return;
+            }
+
+            string what = FormattableString.Invariant($"lies partly beyond the end of the file, so the last {needed - kept} of its {needed} bytes are lost");
+            if (item is null)
+            {
+                _findings.Add(VhdxRules.BlockBeyondEnd, block, what, _endText, ActualText(), Place(), length, kept);
+            }
+            else
+            {
+                long first = (_geometry.ChunkOfEntry(index) * FormatConstants.SectorsPerChunk) + (kept * 8);
+                long start = first * _geometry.LogicalSectorSize;
+                long end = Math.Min(_geometry.VirtualDiskSize, (_geometry.ChunkOfEntry(index) + 1) * FormatConstants.SectorsPerChunk * _geometry.LogicalSectorSize);
+                what += "; they stand for " + BlockFindings.RangeText(start, end - start);
+                _findings.AddItem(VhdxRules.BlockBeyondEnd, item, what, _endText, ActualText(), Place(), length);
+            }
         }
-        else if (_collisions.Count < MaximumCollisions)
+
+        void Add(VhdxRule rule, string what, string expected, long? place = null)
         {
-            _collisions.Add(new(index, new(offset, length)));
+            if (item is not null)
+            {
+                _findings.AddItem(rule, item, what, expected, ActualText(), Place(), Place() is null ? null : place);
+            }
+            else if (!_findings.Continues(rule, block, what))
+            {
+                _findings.Add(rule, block, what, expected, ActualText(), Place(), Place() is null ? null : place);
+            }
+        }
+
+        // Offsets beyond 2^63 have no number in a finding, but always a text.
+        long? Place() => entry.FileOffsetMiB < 1UL << 43 ? offset : null;
+
+        string ActualText() => $"{UnitText(entry.FileOffsetMiB)} to {UnitText(entry.FileOffsetMiB + ((ulong)length / (ulong)FormatConstants.MiB))}";
+    }
+
+    /// <summary>Marks the space of a block, and notes it when another one has a part of it.</summary>
+    private void Claim(long index, BatEntry entry, long length)
+    {
+        if (ClaimOf(entry.FileOffset, length) is not FileRange range || !_used.Set(range.Offset / FormatConstants.MiB, range.Length / FormatConstants.MiB))
+        {
+            return;
+        }
+
+        if (_collisions.Count < MaximumCollisions)
+        {
+            _collisions.Add((index, range));
         }
         else
         {
             _uncountedCollisions++;
         }
-
-        if (!isPlaced)
-        {
-            (_disputed ??= new(_used.Length)).Set(offset / FormatConstants.MiB, length / FormatConstants.MiB);
-        }
-
-        void Add(VhdxRule rule, string what, string expected)
-        {
-            if (item is null && _findings.Continues(rule, block, what))
-            {
-                return;
-            }
-
-            string actual = $"{ByteText.Hex(offset)} to {ByteText.Hex(offset + length)}";
-            if (item is null)
-            {
-                _findings.Add(rule, block, index, what, expected, actual, offset);
-            }
-            else
-            {
-                _findings.AddItem(rule, item, index, what, expected, actual, offset);
-            }
-        }
     }
+
+    /// <summary>The part of a block's space that the file has, or null.</summary>
+    private FileRange? ClaimOf(long offset, long length)
+    {
+        long end = _used.Length * FormatConstants.MiB;
+        return offset < FormatConstants.HeaderSectionLength || offset >= end ? null : new FileRange(offset, Math.Min(length, end - offset));
+    }
+
+    private void Reference(BatEntry entry, long length) =>
+        (_referenced ??= new(_used.Length)).Set(entry.FileOffset / FormatConstants.MiB, length / FormatConstants.MiB);
+
+    /// <summary>An offset that is given in MiB as hexadecimal number of bytes, of more than 64 bits when it has to be.</summary>
+    private static string UnitText(ulong unit) => unit == 0 ? "0x0" : "0x" + unit.ToString("X", CultureInfo.InvariantCulture) + "00000";
 
     private long NeededBitmapLength(long chunk)
     {
@@ -393,7 +484,7 @@ internal sealed class BatChecker
     {
         if (!_findings.Continues(rule, block, what))
         {
-            _findings.Add(rule, block, index, what, expected, actual(entry));
+            _findings.Add(rule, block, what, expected, actual(entry), _findings.EntryOffset(index));
         }
     }
 
@@ -411,16 +502,17 @@ internal sealed class BatChecker
     /// <summary>The bitmap of a chunk has been seen, or never will be: holes of the file are passed over.</summary>
     private void EndChunk(bool isBitmapPresent)
     {
-        if (_partial.Chunk >= 0 && !isBitmapPresent)
+        // A bitmap whose entry is cut off may well have been there.
+        if (_partial.Chunk >= 0 && !isBitmapPresent && _geometry.EntryOfSectorBitmap(_partial.Chunk) < _bat.EntryCount)
         {
             _findings.EndRuns();
             _findings.Add(
                 VhdxRules.PartialWithoutBitmap,
                 _partial.First,
-                _geometry.EntryOfPayloadBlock(_partial.First),
-                FormattableString.Invariant($"is partly present, and sector bitmap block {_partial.Chunk} is not there ({_partial.Count} such blocks in its chunk)"),
+                FormattableString.Invariant($"is partly present, and sector bitmap block {_partial.Chunk} is not there ({_partial.Count} such block{(_partial.Count == 1 ? "" : "s")} in its chunk)"),
                 FormattableString.Invariant($"sector bitmap block {_partial.Chunk} in state 6"),
-                "not present");
+                "not present",
+                _findings.EntryOffset(_geometry.EntryOfPayloadBlock(_partial.First)));
         }
 
         _partial = (-1, 0, 0);
@@ -433,82 +525,52 @@ internal sealed class BatChecker
             yield break;
         }
 
-        List<Collision> open = _collisions.OrderBy(collision => collision.Range.Offset).ToList();
+        CollisionResolver resolver = new(_collisions.Select(collision => collision.Range));
         foreach (BatPage page in _bat.Pages(cancellation))
         {
+            _progress?.Invoke(_bat.EntryCount + page.FirstIndex, 2 * _bat.EntryCount);
             for (int i = 0; i < page.Count; i++)
             {
-                if (RangeOf(page.FirstIndex + i, new(page[i])) is FileRange range)
+                BatEntry entry = new(page[i]);
+                if (entry.HasData && resolver.MayTouch(entry.FileOffset) && RangeOf(page.FirstIndex + i, entry) is FileRange range)
                 {
-                    Resolve(open, page.FirstIndex + i, range);
+                    resolver.Visit(page.FirstIndex + i, range);
                 }
             }
 
-            // Once found, a partner is not looked for again: many blocks in one place would cost a square of their number.
-            open.RemoveAll(collision => collision.Partner >= 0);
-            if (open.Count == 0)
-            {
-                break;
-            }
+            resolver.Prune();
         }
 
-        foreach (Collision collision in _collisions)
+        resolver.Complete();
+        foreach ((long index, FileRange range) in _collisions)
         {
-            yield return _findings.OfCollision(collision.Index, collision.Partner, collision.Range);
+            (IReadOnlyList<long> partners, long more, FileRange shared) = resolver.PartnersOf(index, range);
+            yield return _findings.OfCollision(index, partners, more, range, shared);
         }
 
         if (_uncountedCollisions > 0)
         {
-            yield return VhdxFinding.Of(VhdxRules.BlocksShareSpace, _image.Raw.Name, FormattableString.Invariant($"{_uncountedCollisions} more blocks share file space with others."));
+            yield return VhdxFinding.Of(
+                VhdxRules.BlocksShareSpace,
+                _image.Raw.Name,
+                FormattableString.Invariant($"{_uncountedCollisions} more block{(_uncountedCollisions == 1 ? " shares" : "s share")} file space with others."));
         }
     }
 
-    private void Resolve(List<Collision> open, long index, FileRange range)
-    {
-        int low = 0;
-        int high = open.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (open[middle].Range.Offset <= range.Offset - _geometry.BlockSize)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        for (; low < open.Count && open[low].Range.Offset < range.End; low++)
-        {
-            Collision collision = open[low];
-            if (collision.Partner < 0 && collision.Index != index && collision.Range.Overlaps(range))
-            {
-                collision.Partner = index;
-            }
-        }
-    }
-
-    /// <summary>The space that an entry took or found taken by another one; null when it has none, or was reported for where it is.</summary>
+    /// <summary>The space that an entry with data claims, or null.</summary>
     private FileRange? RangeOf(long index, BatEntry entry)
     {
-        bool isBitmap = _geometry.IsSectorBitmapEntry(index);
-        long block = _geometry.PayloadBlockOfEntry(index);
-        bool hasData = isBitmap ? entry.State == BlockState.FullyPresent && _geometry.HasParent : entry.HasData && block < _geometry.PayloadBlockCount;
-        if (!hasData || entry.FileOffset >= TrackedLength)
+        if (_geometry.IsSectorBitmapEntry(index))
         {
-            return null;
+            return entry.State == BlockState.FullyPresent ? ClaimOf(entry.FileOffset, FormatConstants.SectorBitmapBlockLength) : null;
         }
 
-        FileRange range = new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : _geometry.BlockSize);
-        long needed = isBitmap ? NeededBitmapLength(_geometry.ChunkOfEntry(index)) : _geometry.UsedLength(block);
-        return range.Offset + needed <= _fileLength && StructureAt(range) is null ? range : null;
+        return _geometry.PayloadBlockOfEntry(index) < _geometry.PayloadBlockCount ? ClaimOf(entry.FileOffset, _geometry.BlockSize) : null;
     }
 
-    private IEnumerable<VhdxFinding> Totals()
+    private IEnumerable<VhdxFinding> Totals(CancellationToken cancellation)
     {
-        bool isFixed = _image.Type == VhdType.Fixed;
+        bool isFixed = _image.Type == VhdType.Fixed && _bat.EntryCount >= _geometry.BatEntryCount;
         bool isHollow = isFixed && _allocated == 0 && _fileLength - _structuresEnd >= _geometry.VirtualDiskSize;
         if (isHollow)
         {
@@ -522,22 +584,32 @@ internal sealed class BatChecker
                 FormattableString.Invariant($"The image calls itself fixed, but {_geometry.PayloadBlockCount - _fullyPresent} of its {_geometry.PayloadBlockCount} blocks are not fully present."));
         }
 
-        bool isEveryPlaceKnown = _image.Log is not null && _image.Regions.All(region => RegionReader.RangeOf(region) is not null);
-        if (isHollow || !isEveryPlaceKnown || _bat.EntryCount < _geometry.BatEntryCount)
+        if (isHollow || !_isEveryPlaceKnown)
         {
-            // The space of a hollow image is reported already; and what looks leaked may belong to a structure whose place is
-            // damaged, or to entries that are cut off.
+            // The space of a hollow image is reported already.
             yield break;
         }
 
-        if (_disputed is not null)
+        foreach ((FileRange range, _) in _structures)
         {
-            _used.SetAll(_disputed);
+            _used.Set(range.Offset / FormatConstants.MiB, range.Length / FormatConstants.MiB);
         }
 
+        if (_referenced is not null)
+        {
+            _used.SetAll(_referenced);
+        }
+
+        long count = 0;
         long whole = Math.Min(_fileLength, TrackedLength) / FormatConstants.MiB;
         for (long start = _used.Find(value: false, 0); start < whole;)
         {
+            cancellation.ThrowIfCancellationRequested();
+            if (++count % LeaksPerReport == 0)
+            {
+                _progress?.Invoke(start, whole);
+            }
+
             long end = Math.Min(whole, _used.Find(value: true, start));
             yield return VhdxFinding.Of(
                 VhdxRules.LeakedSpace,
@@ -549,15 +621,5 @@ internal sealed class BatChecker
             };
             start = _used.Find(value: false, end);
         }
-    }
-
-    private sealed class Collision(long index, FileRange range)
-    {
-        public long Index => index;
-
-        public FileRange Range => range;
-
-        /// <summary>Index of another entry that claims the same space, or -1 while it is not known.</summary>
-        public long Partner { get; set; } = -1;
     }
 }

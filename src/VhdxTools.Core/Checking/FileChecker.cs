@@ -59,7 +59,7 @@ internal sealed class FileChecker(VhdxFile image, CollectingSink readers, Action
     {
         if (image.Header is { } header && (header.FileWriteGuid == Guid.Empty || header.DataWriteGuid == Guid.Empty))
         {
-            yield return Finding(VhdxRules.HeaderGuid, $"{(header.FileWriteGuid == Guid.Empty ? "FileWriteGuid" : "DataWriteGuid")} of the current header is all zeros.") with
+            yield return Finding(VhdxRules.HeaderGuid, ZeroGuids(header)) with
             {
                 FileOffset = image.Headers.First(copy => copy.IsCurrent).FileOffset,
             };
@@ -67,7 +67,7 @@ internal sealed class FileChecker(VhdxFile image, CollectingSink readers, Action
 
         if (image.Log is FileRange log && log.End > image.View.Length)
         {
-            yield return Finding(VhdxRules.FileTooShort, "The file ends before the log does.") with
+            yield return Finding(VhdxRules.FileTooShort, $"The file ends before the log does: {RegionReader.LostPart(log, image.View.Length)}.") with
             {
                 FileOffset = log.Offset,
                 Length = log.Length,
@@ -86,6 +86,11 @@ internal sealed class FileChecker(VhdxFile image, CollectingSink readers, Action
             yield return finding;
         }
     }
+
+    private static string ZeroGuids(VhdxHeader header) =>
+        header.FileWriteGuid != Guid.Empty ? "DataWriteGuid of the current header is all zeros."
+        : header.DataWriteGuid != Guid.Empty ? "FileWriteGuid of the current header is all zeros."
+        : "FileWriteGuid and DataWriteGuid of the current header are all zeros.";
 
     private IEnumerable<VhdxFinding> MetadataItems()
     {
@@ -134,6 +139,17 @@ internal sealed class FileChecker(VhdxFile image, CollectingSink readers, Action
             };
         }
 
+        if (locator[ParentLocator.ParentLinkage2Key] is string second && !Guid.TryParseExact(second, "B", out _))
+        {
+            yield return Finding(VhdxRules.ParentLinkage, "The parent locator has a parent_linkage2 that is no GUID; it is not looked at.") with
+            {
+                Severity = FindingSeverity.Warning,
+                Item = "Parent Locator",
+                Expected = "a GUID in braces, or nothing",
+                Actual = second,
+            };
+        }
+
         if (!ParentPaths.Stored(locator).Any())
         {
             yield return Finding(VhdxRules.ParentPathMissing, "The parent locator has none of relative_path, volume_path and absolute_win32_path.") with { Item = "Parent Locator" };
@@ -142,9 +158,10 @@ internal sealed class FileChecker(VhdxFile image, CollectingSink readers, Action
 
     private IEnumerable<VhdxFinding> Interoperability()
     {
-        if (image.View.Length % FormatConstants.MiB != 0)
+        // The real file, whatever a replay would make of it.
+        if (image.Raw.Length % FormatConstants.MiB != 0)
         {
-            yield return Finding(VhdxRules.FileLengthOdd, "The length of the file is no multiple of 1 MiB.") with { Actual = FormattableString.Invariant($"{image.View.Length} bytes") };
+            yield return Finding(VhdxRules.FileLengthOdd, "The length of the file is no multiple of 1 MiB.") with { Actual = FormattableString.Invariant($"{image.Raw.Length} bytes") };
         }
 
         if (image.Geometry is { } geometry && geometry.VirtualDiskSize < LayoutPlanner.MinimumWindowsSize)

@@ -115,7 +115,7 @@ internal static class LinkChecker
             return !File.Exists(candidate) || !FileKinds.AreSame(candidate, found);
         }
 
-        string name = stored.Value.Split('\\').Last();
+        string name = stored.Value.Split('\\', '/').Last();
         return !string.Equals(name, Path.GetFileName(found), StringComparison.OrdinalIgnoreCase);
     }
 }

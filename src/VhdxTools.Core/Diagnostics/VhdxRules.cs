@@ -346,8 +346,8 @@ public static class VhdxRules
         "Nothing has to be done.");
 
     internal static readonly VhdxRule ChainTooDeep = Add(
-        "VX810", Warning, None, "the chain is very long", "MS-VHDX 2.6.2.6",
-        "The chain has more files than are followed; a chain of that length is slow everywhere.",
+        "VX810", Error, None, "the chain is very long", "MS-VHDX 2.6.2.6",
+        "The chain has more files than are followed, so its base was not looked at; a chain of that length is slow everywhere.",
         "Merge some of the children into their parents.");
 
     internal static readonly VhdxRule FixedAllZero = Add(

@@ -14,7 +14,9 @@ internal sealed class BitField(long length)
 
     public bool this[long index] => index < _length && ((_words[index / WordBits] >> (int)(index % WordBits)) & 1) != 0;
 
-    public void Set(long first, long count) => Visit(first, count, set: true);
+    /// <summary>Sets a range.</summary>
+    /// <returns>Whether a bit of it was set before.</returns>
+    public bool Set(long first, long count) => Visit(first, count, set: true);
 
     public void Clear(long first, long count)
     {

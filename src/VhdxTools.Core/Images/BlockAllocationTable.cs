@@ -14,8 +14,8 @@ internal sealed class BlockAllocationTable(IRandomAccessFile view, FileRange reg
 {
     private const int PageLength = 256 * 1024;
 
-    /// <summary>How many of the disk's entries the region holds; fewer than needed in a damaged file.</summary>
-    public long EntryCount { get; } = Math.Min(geometry.BatEntryCount, region.Length / BatEntry.Length);
+    /// <summary>How many of the disk's entries region and file hold; fewer than needed in a damaged file. Half an entry is none.</summary>
+    public long EntryCount { get; } = Math.Min(geometry.BatEntryCount, Math.Min(region.Length, Math.Max(0, view.Length - region.Offset)) / BatEntry.Length);
 
     /// <summary>A single entry; what the file does not hold is NOT_PRESENT.</summary>
     public BatEntry this[long index]

@@ -25,7 +25,7 @@ internal static class HeaderReader
                 VhdxRules.NoCurrentHeader,
                 first.IsValid
                     ? "Both headers are valid and have the same sequence number, but they differ: neither can be called current."
-                    : $"Neither header is valid: {ProblemOf(first)}; {ProblemOf(second)}.",
+                    : $"Neither header is valid: {ProblemOf(image, first)}; {ProblemOf(image, second)}.",
                 FormatConstants.Header1Offset,
                 FormatConstants.RegionTable1Offset - FormatConstants.Header1Offset);
             return null;
@@ -39,7 +39,7 @@ internal static class HeaderReader
             VhdxRule rule = other.IsBlank ? VhdxRules.OneHeaderLost : other.IsSignatureValid ? VhdxRules.HeaderChecksum : VhdxRules.HeaderSignature;
             image.Report(
                 rule,
-                $"Only header {current.Number} is valid: {ProblemOf(other)}.",
+                $"Only header {current.Number} is valid: {ProblemOf(image, other)}.",
                 other.FileOffset,
                 VhdxHeader.Length,
                 other.IsSignatureValid ? FormattableString.Invariant($"0x{other.ComputedChecksum:X8}") : null,
@@ -94,8 +94,9 @@ internal static class HeaderReader
         return isSound ? new FileRange((long)header.LogOffset, header.LogLength) : null;
     }
 
-    private static string ProblemOf(HeaderCopy copy) =>
-        copy.IsSignatureValid ? FormattableString.Invariant($"header {copy.Number} has the checksum 0x{copy.StoredChecksum:X8} where 0x{copy.ComputedChecksum:X8} is right")
+    private static string ProblemOf(VhdxFile image, HeaderCopy copy) =>
+        image.Raw.Length < copy.FileOffset + VhdxHeader.Length ? FormattableString.Invariant($"the file ends before header {copy.Number} does")
+        : copy.IsSignatureValid ? FormattableString.Invariant($"header {copy.Number} has the checksum 0x{copy.StoredChecksum:X8} where 0x{copy.ComputedChecksum:X8} is right")
         : copy.IsBlank ? FormattableString.Invariant($"header {copy.Number} is blank")
         : FormattableString.Invariant($"header {copy.Number} lacks its signature");
 }

@@ -19,6 +19,9 @@ internal static class MetadataReader
     /// </summary>
     private const long MaximumContentLength = 16 * FormatConstants.MiB;
 
+    /// <summary>Lost items that a finding names; beyond, they are counted.</summary>
+    private const int MaximumNames = 8;
+
     private static readonly Dictionary<Guid, MetadataFlags> s_known = new()
     {
         [WellKnownGuids.FileParameters] = FileItem,
@@ -33,6 +36,13 @@ internal static class MetadataReader
     public static IReadOnlyList<(MetadataEntry Entry, byte[]? Content)>? ReadItems(VhdxFile image, FileRange region)
     {
         byte[] table = image.View.ReadPadded(region.Offset, MetadataTable.Length);
+        long available = image.View.Length - region.Offset;
+        if (available < MetadataTable.OffsetOfEntry(0))
+        {
+            // The table is lost with the end of the file, which is reported.
+            return null;
+        }
+
         if (!MetadataTable.IsSignatureValid(table))
         {
             image.Report(VhdxRules.MetadataSignature, "The metadata region does not start with its signature.", region.Offset, MetadataTable.Signature.Length, "metadata");
@@ -51,8 +61,16 @@ internal static class MetadataReader
         int userCount = 0;
         long budget = MaximumContentLength;
         int index = 0;
+        (MetadataEntry? Entry, long Offset, int Count) repeated = default;
+        List<(string Name, long Offset)> lost = [];
         foreach (MetadataEntry entry in MetadataTable.ReadEntries(table))
         {
+            if (MetadataTable.OffsetOfEntry(index) + MetadataEntry.EntryLength > available)
+            {
+                image.IsMetadataCut = true;
+                break;
+            }
+
             if (!isCountSound && entry.Id == Guid.Empty)
             {
                 // The most telling rule alone: behind the real entries the table is blank.
@@ -67,7 +85,13 @@ internal static class MetadataReader
             bool isFirst = seen.Add((entry.Id, isUser));
             if (!isFirst)
             {
-                image.Report(VhdxRules.MetadataDuplicate, $"The metadata item {name} is listed twice.", entryOffset, MetadataEntry.EntryLength, item: name);
+                if (repeated.Entry is not { } same || same.Id != entry.Id || same.Flags != entry.Flags || repeated.Offset + (repeated.Count * MetadataEntry.EntryLength) != entryOffset)
+                {
+                    ReportRepeated();
+                    repeated = (entry, entryOffset, 0);
+                }
+
+                repeated.Count++;
             }
 
             if (!isKnown && entry.Flags.HasFlag(MetadataFlags.IsRequired))
@@ -80,7 +104,30 @@ internal static class MetadataReader
                 image.Report(VhdxRules.MetadataFlags, $"The flags of the metadata item {name} differ from the specification.", entryOffset, MetadataEntry.EntryLength, s_known[entry.Id].ToString(), entry.Flags.ToString(), name);
             }
 
-            items.Add((entry, ReadContent(image, region, entry, entryOffset, name, used, isKnown && isFirst, ref budget)));
+            byte[]? content = ReadContent(image, region, entry, entryOffset, name, used, isKnown && isFirst, ref budget);
+            if (content is not null && entry.Length > 0 && entry.Offset + (long)entry.Length > available)
+            {
+                // What the file does not hold is not zero, but lost.
+                content = null;
+                lost.Add((name, region.Offset + entry.Offset));
+            }
+
+            items.Add((entry, content));
+        }
+
+        ReportRepeated();
+        if (image.IsMetadataCut)
+        {
+            long there = region.Offset + MetadataTable.OffsetOfEntry(index);
+            int all = MetadataTable.ReadEntryCount(table);
+            image.Report(VhdxRules.FileTooShort, FormattableString.Invariant($"The file ends inside the metadata table: {all - index} of its {all} entries are lost."), there, (all - index) * MetadataEntry.EntryLength, item: "Metadata");
+        }
+
+        if (lost.Count > 0)
+        {
+            string names = string.Join(", ", lost.Take(MaximumNames).Select(item => item.Name));
+            string more = lost.Count > MaximumNames ? FormattableString.Invariant($" and {lost.Count - MaximumNames} more") : "";
+            image.Report(VhdxRules.FileTooShort, $"The file ends before its metadata items do; lost are {names}{more}.", lost[0].Offset, item: lost[0].Name);
         }
 
         if (userCount > FormatConstants.MaximumUserMetadataEntries)
@@ -89,6 +136,18 @@ internal static class MetadataReader
         }
 
         return items;
+
+        // Entries in a row that list one item once more are one finding.
+        void ReportRepeated()
+        {
+            if (repeated.Entry is { } entry)
+            {
+                string name = WellKnownGuids.MetadataItemName(entry.Id);
+                string often = repeated.Count == 1 ? "twice" : FormattableString.Invariant($"again in {repeated.Count} entries in a row");
+                image.Report(VhdxRules.MetadataDuplicate, $"The metadata item {name} is listed {often}.", repeated.Offset, repeated.Count * MetadataEntry.EntryLength, item: name);
+                repeated = default;
+            }
+        }
     }
 
     public static FileParameters? ReadFileParameters(VhdxFile image)
@@ -118,7 +177,7 @@ internal static class MetadataReader
         ulong size = ByteFields.U64(content, 0);
         if (size is 0 or > (ulong)FormatConstants.MaximumVirtualDiskSize)
         {
-            image.Report(VhdxRules.VirtualSize, "The size of the virtual disk is zero or too large.", PlaceOf(image, WellKnownGuids.VirtualDiskSize), sizeof(ulong), "up to 64 TiB", FormattableString.Invariant($"{size} bytes"), "Virtual Disk Size");
+            image.Report(VhdxRules.VirtualSize, "The size of the virtual disk is zero or too large.", PlaceOf(image, WellKnownGuids.VirtualDiskSize), sizeof(ulong), size == 0 ? "greater than 0, up to 64 TiB" : "up to 64 TiB", FormattableString.Invariant($"{size} bytes"), "Virtual Disk Size");
             return null;
         }
 
@@ -174,7 +233,7 @@ internal static class MetadataReader
 
         if (content is null)
         {
-            if (image.HasSystemItem(WellKnownGuids.ParentLocator))
+            if (image.HasSystemItem(WellKnownGuids.ParentLocator) || image.IsMetadataCut)
             {
                 return null;
             }
@@ -203,9 +262,9 @@ internal static class MetadataReader
         string name = WellKnownGuids.MetadataItemName(id);
         if (content is null)
         {
-            if (image.HasSystemItem(id))
+            if (image.HasSystemItem(id) || image.IsMetadataCut)
             {
-                // It is listed, and why it cannot be read is reported already.
+                // It is listed, or the list is cut, and why it cannot be read is reported already.
                 return null;
             }
 

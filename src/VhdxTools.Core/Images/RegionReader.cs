@@ -25,7 +25,13 @@ internal static class RegionReader
         RegionTableCopy? current = first.IsValid ? first : second.IsValid ? second : null;
         if (current is null)
         {
-            image.Report(RuleOf(first), $"Neither region table is valid: {ProblemOf(first)}; {ProblemOf(second)}.", first.FileOffset, RegionTable.Length);
+            // Nothing is left to restore them from.
+            image.Report(
+                IsCut(image, first) ? VhdxRules.FileTooShort : RuleOf(first),
+                $"Neither region table is valid: {ProblemOf(image, first)}; {ProblemOf(image, second)}.",
+                first.FileOffset,
+                RegionTable.Length,
+                repair: RepairMethod.Salvage);
             return null;
         }
 
@@ -35,8 +41,8 @@ internal static class RegionReader
         {
             // The most telling rule alone: that only one copy is left follows from it.
             image.Report(
-                other.IsBlank ? VhdxRules.RegionCopiesDiffer : RuleOf(other),
-                $"Only region table {current.Number} is valid: {ProblemOf(other)}.",
+                IsCut(image, other) ? VhdxRules.FileTooShort : other.IsBlank ? VhdxRules.RegionCopiesDiffer : RuleOf(other),
+                $"Only region table {current.Number} is valid: {ProblemOf(image, other)}.",
                 other.FileOffset,
                 RegionTable.Length,
                 item: $"Region table {other.Number}",
@@ -53,6 +59,9 @@ internal static class RegionReader
     public static void Check(VhdxFile image)
     {
         HashSet<Guid> seen = [];
+
+        // What its end means for the disk is told once the disk is known.
+        RegionEntry? bat = image.Regions.FirstOrDefault(entry => entry.Id == WellKnownGuids.BatRegion);
         List<(FileRange Range, string Name)> used = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
         if (image.Log is FileRange log)
         {
@@ -60,6 +69,7 @@ internal static class RegionReader
         }
 
         int index = 0;
+        (Guid Id, long Offset, int Count) repeated = default;
         foreach (RegionEntry region in image.Regions)
         {
             long entryOffset = image.RegionTables.First(table => table.IsCurrent).FileOffset + RegionTable.OffsetOfEntry(index++);
@@ -68,7 +78,13 @@ internal static class RegionReader
             bool isKnown = region.Id == WellKnownGuids.BatRegion || region.Id == WellKnownGuids.MetadataRegion;
             if (!seen.Add(region.Id))
             {
-                image.Report(VhdxRules.RegionDuplicate, $"The region table lists {name} twice.", entryOffset, RegionEntry.EntryLength, item: item);
+                if (repeated.Count == 0 || repeated.Id != region.Id || repeated.Offset + (repeated.Count * RegionEntry.EntryLength) != entryOffset)
+                {
+                    ReportRepeated(image, repeated);
+                    repeated = (region.Id, entryOffset, 0);
+                }
+
+                repeated.Count++;
                 continue;
             }
 
@@ -96,11 +112,11 @@ internal static class RegionReader
             }
 
             AddUnlessOverlapping(image, used, range, name);
-            if (range.End > image.View.Length)
+            if (range.End > image.View.Length && region != bat)
             {
                 image.Report(
                     VhdxRules.FileTooShort,
-                    $"The file ends before {name} does.",
+                    $"The file ends before {name} does: {LostPart(range, image.View.Length)}.",
                     range.Offset,
                     range.Length,
                     FormattableString.Invariant($"at least {range.End} bytes"),
@@ -108,7 +124,14 @@ internal static class RegionReader
                     item);
             }
         }
+
+        ReportRepeated(image, repeated);
     }
+
+    /// <summary>Which part of a structure a file of this length has lost.</summary>
+    public static string LostPart(FileRange range, long fileLength) => fileLength <= range.Offset
+        ? "all of it is lost"
+        : FormattableString.Invariant($"the last {range.End - fileLength} of its {range.Length} bytes are lost");
 
     public static FileRange? Find(VhdxFile image, Guid id, VhdxRule missing)
     {
@@ -142,8 +165,9 @@ internal static class RegionReader
             if (range.Overlaps(other))
             {
                 // Nobody reads an empty log, and nobody depends on its place.
+                long shared = Math.Max(range.Offset, other.Offset);
                 bool blocks = image.IsLogDirty || (name != LogName && otherName != LogName);
-                image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", range.Offset, range.Length, blocksReading: blocks);
+                image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", shared, Math.Min(range.End, other.End) - shared, blocksReading: blocks);
                 if (blocks)
                 {
                     // One error for each structure: a hostile table has two million pairs that overlap.
@@ -155,13 +179,27 @@ internal static class RegionReader
         used.Add((range, name));
     }
 
+    /// <summary>Entries in a row that list one region once more are one finding.</summary>
+    private static void ReportRepeated(VhdxFile image, (Guid Id, long Offset, int Count) repeated)
+    {
+        if (repeated.Count > 0)
+        {
+            string item = WellKnownGuids.RegionName(repeated.Id);
+            string often = repeated.Count == 1 ? "twice" : FormattableString.Invariant($"again in {repeated.Count} entries in a row");
+            image.Report(VhdxRules.RegionDuplicate, $"The region table lists the {item} region {often}.", repeated.Offset, repeated.Count * RegionEntry.EntryLength, item: item);
+        }
+    }
+
+    private static bool IsCut(VhdxFile image, RegionTableCopy copy) => image.View.Length < copy.FileOffset + RegionTable.Length;
+
     private static VhdxRule RuleOf(RegionTableCopy copy) =>
         !copy.IsSignatureValid ? VhdxRules.RegionSignature
         : copy.StoredChecksum != copy.ComputedChecksum ? VhdxRules.RegionChecksum
         : VhdxRules.RegionCount;
 
-    private static string ProblemOf(RegionTableCopy copy) =>
-        copy.IsBlank ? FormattableString.Invariant($"table {copy.Number} is blank")
+    private static string ProblemOf(VhdxFile image, RegionTableCopy copy) =>
+        IsCut(image, copy) ? FormattableString.Invariant($"the file ends before table {copy.Number} does")
+        : copy.IsBlank ? FormattableString.Invariant($"table {copy.Number} is blank")
         : !copy.IsSignatureValid ? FormattableString.Invariant($"table {copy.Number} lacks its signature")
         : copy.StoredChecksum != copy.ComputedChecksum ? FormattableString.Invariant($"table {copy.Number} has the checksum 0x{copy.StoredChecksum:X8} where 0x{copy.ComputedChecksum:X8} is right")
         : FormattableString.Invariant($"table {copy.Number} announces {copy.EntryCount} entries, and 2047 are the most");

@@ -33,6 +33,9 @@ internal sealed class VhdxFile : IDisposable
     /// <summary>The file as it is.</summary>
     public IRandomAccessFile Raw { get; }
 
+    /// <summary>Whether the file ends inside its metadata, so that what is not listed may have been there.</summary>
+    internal bool IsMetadataCut { get; set; }
+
     /// <summary>The file as it is once its log is replayed.</summary>
     public IRandomAccessFile View { get; private set; }
 
@@ -134,11 +137,13 @@ internal sealed class VhdxFile : IDisposable
         string? actual = null,
         string? item = null,
         FindingSeverity? severity = null,
-        bool? blocksReading = null)
+        bool? blocksReading = null,
+        RepairMethod? repair = null)
     {
         VhdxFinding finding = VhdxFinding.Of(rule, Raw.Name, message) with
         {
             Severity = severity ?? rule.Severity,
+            Repair = repair ?? rule.Repair,
             FileOffset = offset,
             Length = length,
             Expected = expected,
@@ -171,11 +176,19 @@ internal sealed class VhdxFile : IDisposable
         RegionReader.Check(this);
         BatRegion = RegionReader.Find(this, WellKnownGuids.BatRegion, VhdxRules.BatRegionMissing);
         MetadataRegion = RegionReader.Find(this, WellKnownGuids.MetadataRegion, VhdxRules.MetadataRegionMissing);
-        if (MetadataRegion is not FileRange region)
+        if (MetadataRegion is FileRange region)
         {
-            return;
+            ReadMetadata(region);
         }
 
+        if (BatRegion is FileRange bat && bat.End > View.Length)
+        {
+            ReportBatCut(bat);
+        }
+    }
+
+    private void ReadMetadata(FileRange region)
+    {
         if (MetadataReader.ReadItems(this, region) is not { } items)
         {
             return;
@@ -193,6 +206,40 @@ internal sealed class VhdxFile : IDisposable
             Geometry = new(bytes, (int)parameters.BlockSize, sector, parameters.HasParent);
             OpenBat(Geometry);
         }
+    }
+
+    /// <summary>The file ends before its BAT does; the blocks whose entries are lost are named where they are known.</summary>
+    private void ReportBatCut(FileRange region)
+    {
+        VhdxFinding finding = VhdxFinding.Of(VhdxRules.FileTooShort, Raw.Name, $"The file ends before the BAT region does: {RegionReader.LostPart(region, View.Length)}.") with
+        {
+            FileOffset = region.Offset,
+            Length = region.Length,
+            Expected = FormattableString.Invariant($"at least {region.End} bytes"),
+            Actual = FormattableString.Invariant($"{View.Length} bytes"),
+            Item = "BAT",
+        };
+        if (Geometry is { } geometry && Bat is { } bat)
+        {
+            // The first block whose entry is lost: behind a chunk's last block stands the entry of its sector bitmap.
+            long first = geometry.IsSectorBitmapEntry(bat.EntryCount) ? geometry.PayloadBlockOfEntry(bat.EntryCount + 1) : geometry.PayloadBlockOfEntry(bat.EntryCount);
+            long count = geometry.PayloadBlockCount - first;
+            string lost = "none of the entries that the disk needs is lost";
+            if (count > 0)
+            {
+                long start = first * geometry.BlockSize;
+                lost = $"lost are the entries of {AreaNames.Numbered("payload block", first, count)}, bytes {ByteText.Hex(start)} to {ByteText.Hex(geometry.VirtualDiskSize)} of the disk";
+                finding = finding with { Block = first, BlockCount = count, VirtualOffset = start, VirtualLength = geometry.VirtualDiskSize - start };
+            }
+            else if (bat.EntryCount < geometry.BatEntryCount)
+            {
+                lost = $"lost is the entry of {AreaNames.Numbered("sector bitmap block", geometry.SectorBitmapBlockCount - 1, 1)}";
+            }
+
+            finding = finding with { Message = finding.Message.TrimEnd('.') + "; " + lost + "." };
+        }
+
+        _sink.Report(finding, blocksReading: true);
     }
 
     private void OpenBat(VhdxGeometry geometry)

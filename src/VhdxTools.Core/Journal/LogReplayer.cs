@@ -34,12 +34,30 @@ internal static class LogReplayer
             return null;
         }
 
+        // The lengths in the log hold every structure of the file: what lies behind them all was never a part of it.
+        long end = FormatConstants.AlignUp(file.Length, FormatConstants.Alignment);
+        foreach (LogEntry entry in sequence)
+        {
+            if (entry.Header.LastFileOffset > (ulong)FormatConstants.MaximumFileLength)
+            {
+                Report(
+                    VhdxRules.LogDescriptorTarget,
+                    "A log entry makes the file longer than any can be.",
+                    log.Offset + entry.RingOffset,
+                    FormattableString.Invariant($"at most {FormatConstants.MaximumFileLength} bytes"),
+                    FormattableString.Invariant($"{entry.Header.LastFileOffset} bytes"));
+                return null;
+            }
+
+            end = Math.Max(end, (long)entry.Header.LastFileOffset);
+        }
+
         OverlayFile overlay = new(file);
         foreach (LogEntry entry in sequence)
         {
             foreach (LogUpdate update in reader.Updates(entry))
             {
-                if (ProblemOf(update.Descriptor, log) is string problem)
+                if (ProblemOf(update.Descriptor, log, end) is string problem)
                 {
                     Report(
                         VhdxRules.LogDescriptorTarget,
@@ -60,10 +78,7 @@ internal static class LogReplayer
             }
         }
 
-        if (head.Header.LastFileOffset <= (ulong)FormatConstants.MaximumFileLength)
-        {
-            overlay.Extend((long)head.Header.LastFileOffset);
-        }
+        overlay.Extend((long)head.Header.LastFileOffset);
 
         Report(
             VhdxRules.LogDirty,
@@ -102,7 +117,7 @@ internal static class LogReplayer
         file.Flush();
     }
 
-    private static string? ProblemOf(LogDescriptor descriptor, FileRange log)
+    private static string? ProblemOf(LogDescriptor descriptor, FileRange log, long end)
     {
         const ulong limit = (ulong)FormatConstants.MaximumFileLength;
         if (descriptor.FileOffset % OverlayFile.SectorLength != 0 || descriptor.UpdateLength % OverlayFile.SectorLength != 0)
@@ -120,6 +135,7 @@ internal static class LogReplayer
         // The region tables are metadata and may be updated; file type identifier and headers are never logged.
         return target.Offset < FormatConstants.RegionTable1Offset && target.Length > 0 ? "A log entry updates the headers or the file type identifier."
             : target.Overlaps(log) ? "A log entry updates the log itself."
+            : target.Length > 0 && target.End > end ? FormattableString.Invariant($"A log entry updates a place behind the end of the file, which is 0x{end:X} with all that the log knows of.")
             : null;
     }
 }

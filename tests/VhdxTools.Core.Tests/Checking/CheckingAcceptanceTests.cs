@@ -73,7 +73,7 @@ public class CheckingAcceptanceTests
     [Fact]
     public void A_truncated_file_names_its_lost_blocks_and_their_range()
     {
-        // Cut in the middle of block 2 of 4: it and block 3 are lost.
+        // Cut in the middle of block 2 of 4: half of it and block 3 are lost.
         using CheckingFolder folder = new();
         CheckingImage image = Good(folder);
         image.Length = (6 * MiB) + (512 * KiB);
@@ -82,11 +82,13 @@ public class CheckingAcceptanceTests
 
         Assert.Equal(
             [
-                "VX608 Error at 0x600000 block 2 x2 disk 0x200000+0x200000 expected [the end at or before 0x680000] actual [0x600000 to 0x700000]",
+                "VX608 Error at 0x600000 long 0x100000 block 2 x1 disk 0x280000+0x80000 expected [the end at or before 0x680000] actual [0x600000 to 0x700000]",
+                "VX608 Error at 0x700000 long 0x100000 block 3 x1 disk 0x300000+0x100000 expected [the end at or before 0x680000] actual [0x700000 to 0x800000]",
                 "VX907 Note actual [6815744 bytes]",
             ],
             findings.Select(CheckingCase.Describe));
-        Assert.Equal("Payload blocks 2-3: each lies beyond the end of the file, so its data is lost; bytes 0x200000 to 0x400000 of the disk.", findings[0].Message);
+        Assert.Equal("Payload block 2 lies partly beyond the end of the file, so the last 524288 of its 1048576 bytes are lost; bytes 0x280000 to 0x300000 of the disk.", findings[0].Message);
+        Assert.Equal("Payload block 3 lies beyond the end of the file, so its data is lost; bytes 0x300000 to 0x400000 of the disk.", findings[1].Message);
     }
 
     [Fact]

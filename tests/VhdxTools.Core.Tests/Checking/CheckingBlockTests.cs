@@ -49,7 +49,10 @@ public class CheckingBlockTests
         CheckingImage image = Create(folder["image.vhdx"]).Entry(0, 6, 1).Entry(1, 6, 1).Entry(2, 6, 2).Entry(3, 6, 3);
 
         Assert.Equal(
-            ["Payload blocks 0-1: each overlaps the log", "Payload block 2 overlaps the Metadata region", "Payload block 3 overlaps the BAT region"],
+            [
+                "Payload blocks 0-1: each overlaps the log", "Payload block 2 overlaps the Metadata region", "Payload block 3 overlaps the BAT region",
+                "Payload block 1 shares file space with payload block 0",
+            ],
             image.Check().Select(finding => finding.Message.Split(';')[0]));
     }
 
@@ -155,10 +158,130 @@ public class CheckingBlockTests
 
         Assert.Equal(
             [
-                "VX609 Error at 0x500000 long 0x400000 block 1 x1 disk 0x400000+0x400000",
-                "VX609 Error at 0xB00000 long 0x400000 block 2 x1 disk 0x800000+0x400000",
+                "VX609 Error at 0x800000 long 0x100000 block 1 x1 disk 0x400000+0x400000 expected [space of its own] actual [0x500000 to 0x900000]",
+                "VX609 Error at 0xB00000 long 0x100000 block 2 x1 disk 0x800000+0x400000 expected [space of its own] actual [0xB00000 to 0xF00000]",
             ],
             image.Check().Where(finding => finding.RuleId != "VX611").Select(CheckingCase.Describe));
+    }
+
+    [Fact]
+    public void Every_block_of_a_collision_is_named()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"], size: 256 * MiB, blockSize: 32 * MiB);
+        image.Length = 68 * MiB;
+        image.Entry(0, 6, 4).Entry(1, 6, 36).Entry(2, 6, 20).Entry(3, 6, 20);
+
+        Assert.Equal(
+            [
+                "Payload block 2 shares file space with payload block 0, payload block 1 and payload block 3",
+                "Payload block 3 shares file space with payload block 0, payload block 1 and payload block 2",
+            ],
+            image.Check().Select(finding => finding.Message.Split(';')[0]));
+    }
+
+    [Fact]
+    public void Of_many_blocks_in_one_place_the_first_are_named_and_the_others_counted()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"]);
+        image.Length = 5 * MiB;
+        for (int i = 0; i < 12; i++)
+        {
+            image.Entry(i, 6, 4);
+        }
+
+        List<VhdxFinding> findings = image.Check();
+
+        Assert.Equal(Enumerable.Range(1, 11).Select(i => (long?)i), findings.Select(finding => finding.Block));
+        Assert.Equal(
+            "Payload block 11 shares file space with " + string.Join(", ", Enumerable.Range(0, 8).Select(i => $"payload block {i}")) + " and 3 more; bytes 0xB00000 to 0xC00000 of the disk.",
+            findings[10].Message);
+    }
+
+    [Fact]
+    public void A_block_with_another_trouble_keeps_its_space()
+    {
+        // 0 over three structures and block 1; 2 reaches past the end of the file and into block 3; 4 and 5 have no offset.
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"], size: 32 * MiB, blockSize: 4 * MiB);
+        image.Length = 14 * MiB;
+        image.Entry(0, 6, 1).Entry(1, 6, 4).Entry(2, 6, 11).Entry(3, 6, 8).Entry(4, 6, 0).Entry(5, 6, 0);
+
+        Assert.Equal(
+            [
+                "VX610 Payload block 0 overlaps the log, the Metadata region and the BAT region",
+                "VX608 Payload block 2 lies partly beyond the end of the file, so the last 1048576 of its 4194304 bytes are lost",
+                "VX607 Payload blocks 4-5: each has no offset",
+                "VX609 Payload block 1 shares file space with payload block 0",
+                "VX609 Payload block 3 shares file space with payload block 2",
+            ],
+            image.Entry(0, 6, 1).Entry(1, 6, 4).Check().Select(finding => $"{finding.RuleId} {finding.Message.Split(';')[0]}"));
+    }
+
+    [Fact]
+    public void Space_that_a_present_entry_references_is_not_leaked()
+    {
+        // In turn: cut by the end of the file, over the BAT and behind it, without an offset, a bitmap that means nothing.
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"], size: 64 * MiB, blockSize: 4 * MiB);
+        image.Length = 6 * MiB;
+        Assert.Equal(["VX611"], Ids(image));
+        Assert.Equal(["VX608"], Ids(image.Entry(0, 6, 4)));
+        image.Length = 7 * MiB;
+        Assert.Equal(["VX610"], Ids(image.Entry(0, 6, 3)));
+        image.Length = 4 * MiB;
+        Assert.Equal(["VX607"], Ids(image.Entry(0, 6, 0)));
+        CheckingImage large = Create(folder["large.vhdx"], size: 8 * GiB, blockSize: 256 * MiB);
+        large.Length = 5 * MiB;
+        Assert.Equal(["VX605"], Ids(large.Entry(16, 6, 4)));
+        Assert.Equal(["VX608", "VX605", "VX609"], Ids(large.Entry(0, 6, 4)));
+
+        static IEnumerable<string> Ids(CheckingImage image) => image.Check().Select(finding => finding.RuleId);
+    }
+
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(2, 0, false)]
+    [InlineData(1, 1, true)]
+    public void Nothing_is_called_leaked_where_the_file_must_not_be_processed(byte version, byte logVersion, bool isDirty)
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"]);
+        image.Length = 7 * MiB;
+        Assert.Equal("VX611", Assert.Single(image.Check()).RuleId);
+
+        image.Current(header =>
+        {
+            header[CheckingImage.Version] = version;
+            header[LogVersion] = logVersion;
+            Set(header, LogGuid, isDirty ? CheckingLog.Guid : Guid.Empty);
+        });
+
+        Assert.Equal(version == 1 ? "VX305" : "VX304", Assert.Single(image.Check()).RuleId);
+    }
+
+    [Fact]
+    public void Offsets_beyond_2_to_the_63_are_told_apart()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"]).Entry(0, 6, (1UL << 44) - 1).Entry(2, 6, (1UL << 44) - 2);
+
+        Assert.Equal(
+            [(null, "0xFFFFFFFFFFF00000 to 0x10000000000000000"), (null, "0xFFFFFFFFFFE00000 to 0xFFFFFFFFFFF00000")],
+            image.Check().Select(finding => (finding.FileOffset, finding.Actual)));
+    }
+
+    [Fact]
+    public void A_sector_bitmap_that_the_end_cuts_tells_which_part_of_the_disk_it_stands_for()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = CheckingRuleCases.LargeChild(folder);
+        image.Length = Payload + (512 * KiB);
+
+        Assert.Equal(
+            "Sector bitmap block 0 lies partly beyond the end of the file, so the last 524288 of its 1048576 bytes are lost; they stand for bytes 0x80000000 to 0x100000000 of the disk.",
+            image.Entry(16, 6, 4).Check()[0].Message);
     }
 
     [Fact]
@@ -171,7 +294,7 @@ public class CheckingBlockTests
 
         VhdxFinding finding = Assert.Single(image.Check());
 
-        Assert.Equal("VX609 Error at 0xA00000 long 0x100000 item [Sector bitmap block 0]", CheckingCase.Describe(finding));
+        Assert.Equal("VX609 Error at 0xA00000 long 0x100000 item [Sector bitmap block 0] expected [space of its own] actual [0xA00000 to 0xB00000]", CheckingCase.Describe(finding));
         Assert.Equal("Sector bitmap block 0 shares file space with payload block 0.", finding.Message);
     }
 
@@ -257,6 +380,29 @@ public class CheckingBlockTests
         Assert.Equal(1, atFirst);
         Assert.Equal(done.Order(), done);
         Assert.Equal(7, done.Count);
+    }
+
+    [Fact]
+    public void Progress_is_told_while_collisions_are_resolved_and_leaks_are_listed()
+    {
+        // Blocks 0 and 1 in one place, and every second MiB leaked.
+        using CheckingFolder folder = new();
+        CheckingImage image = Create(folder["image.vhdx"], size: 100_000 * MiB);
+        image.Length = 60_000 * MiB;
+        byte[] bat = new byte[8 * 100_024];
+        for (int i = 0; i < 20_000; i++)
+        {
+            Set(bat, 8 * i, i % 4097 == 4096 ? 0 : (((ulong)Math.Max(1, i) * 2 + 4) << 20) | 6);
+        }
+
+        List<(long Done, long Total)> reports = [];
+        List<VhdxFinding> findings = [.. new Checker(skipParent: false, (_, done, total) => reports.Add((done, total))).Check(image.Write(Bat, bat).Path)];
+
+        Assert.Equal(["VX609", "VX611"], findings.Select(finding => finding.RuleId).Distinct());
+        Assert.Contains((0, 100_024), reports);
+        Assert.Contains((100_024, 200_048), reports);
+        Assert.Contains(reports, report => report.Total == 60_000 && report.Done > 0);
+        Assert.All(reports, report => Assert.InRange(report.Done, 0, report.Total));
     }
 
     [Fact]

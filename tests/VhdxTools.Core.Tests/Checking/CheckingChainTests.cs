@@ -88,6 +88,23 @@ public class CheckingChainTests
         Assert.Equal(("VX802", linkage), (finding.RuleId, finding.Actual));
     }
 
+    [Theory]
+    [InlineData(@"C:\images\parent.vhdx")]
+    [InlineData(@"\\?\UNC\server\share\parent.vhdx")]
+    [InlineData("/images/parent.vhdx")]
+    public void A_path_of_another_system_with_the_parents_name_is_not_called_stale(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using CheckingFolder folder = new();
+        CheckingImage child = CheckingRuleCases.Child(folder);
+
+        Assert.Empty(child.SetLocator((Linkage1, CheckingRuleCases.Parent(folder).Linkage), (RelativePath, @".\parent.vhdx"), ("absolute_win32_path", path)).Check());
+    }
+
     [Fact]
     public void An_upper_case_linkage_is_accepted()
     {
@@ -210,7 +227,7 @@ public class CheckingChainTests
         List<VhdxFinding> findings = Check(folder[$"{children}.vhdx"]);
 
         Assert.Equal(expected is null ? [] : [expected], findings.Select(finding => finding.RuleId));
-        Assert.All(findings, finding => Assert.Equal((FindingSeverity.Warning, folder["1.vhdx"]), (finding.Severity, finding.File)));
+        Assert.All(findings, finding => Assert.Equal((FindingSeverity.Error, folder["1.vhdx"]), (finding.Severity, finding.File)));
     }
 
     [Fact]

@@ -91,6 +91,41 @@ public class CheckingLogTests
     }
 
     [Fact]
+    public void The_length_of_the_real_file_is_judged()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = CheckingRuleCases.New(folder);
+        image.Length += 512;
+
+        CheckingLog.Dirty(image, CheckingLog.Entry(1, 0, (ulong)(4 * MiB), (ulong)(5 * MiB)));
+
+        Assert.Equal("4194816 bytes", image.Check().Single(finding => finding.RuleId == "VX907").Actual);
+    }
+
+    [Fact]
+    public void Updates_up_to_the_length_that_the_log_knows_of_are_replayed()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = CheckingRuleCases.New(folder);
+
+        CheckingLog.Dirty(image, CheckingLog.Entry(1, 0, (ulong)(4 * MiB), (ulong)(5 * MiB), new CheckingLog.Update((ulong)(5 * MiB) - 4096, null, 4096)));
+        Assert.Equal(["VX503", "VX611"], Ids(image));
+
+        CheckingLog.Dirty(image, CheckingLog.Entry(1, 0, (ulong)(4 * MiB), (ulong)(5 * MiB), new CheckingLog.Update((ulong)(5 * MiB) - 4096, null, 8192)));
+        Assert.Equal(["VX504"], Ids(image));
+    }
+
+    [Fact]
+    public void Nothing_is_called_leaked_when_a_log_is_lost()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = CheckingRuleCases.New(folder);
+        image.Length = 8 * MiB;
+
+        Assert.Equal(["VX501"], Ids(image.Current(header => Set(header, LogGuid, CheckingLog.Guid))));
+    }
+
+    [Fact]
     public void Holes_of_the_table_that_the_log_fills_are_read()
     {
         // The image's BAT is a hole of the file: its pages are passed over unless the overlay has something there.

@@ -49,7 +49,7 @@ public class CheckingNastyTests
         CheckingMeasure.Result result = Check(image => FillBat(Large(image, FirstUnit), index => index % 2 == 0 ? Present(0) : Present(1 + ((ulong)index % 40))));
 
         Assert.True(result.Count > BatEntries / 2);
-        Assert.Equal(["VX605", "VX607", "VX608", "VX610"], result.ByRule.Keys.Order());
+        Assert.Equal(["VX605", "VX607", "VX608", "VX609", "VX610"], result.ByRule.Keys.Order());
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public class CheckingNastyTests
             image.Length = (long)(FirstUnit + 4100) * MiB;
         });
 
-        Assert.Equal(["VX605", "VX610", "VX611"], result.ByRule.Keys.Order());
+        Assert.Equal(["VX605", "VX609", "VX610", "VX611"], result.ByRule.Keys.Order());
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public class CheckingNastyTests
         CheckingMeasure.Result result = Check(path => CheckingLog.Dirty(LongLog(path), log: LogAt40MiB(path, Enumerable.Range(0, count)
             .Select(i => new CheckingLog.Update((ulong)((80 * MiB) + (8192L * i)), null, 4096)))));
 
-        Assert.Equal(["VX503", "VX611", "VX907"], result.ByRule.Keys.Order());
+        Assert.Equal(["VX503", "VX611"], result.ByRule.Keys.Order());
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public class CheckingNastyTests
         CheckingMeasure.Result result = Check(path => CheckingLog.Dirty(LongLog(path), log: LogAt40MiB(path, Enumerable.Range(0, 15_800)
             .Select(i => new CheckingLog.Update((ulong)((80 * MiB) + (4096L * i)), i % 2 == 0 ? null : data, 4096)))));
 
-        Assert.Equal(["VX503", "VX611", "VX907"], result.ByRule.Keys.Order());
+        Assert.Equal(["VX503", "VX611"], result.ByRule.Keys.Order());
     }
 
     [Fact]
@@ -318,7 +318,7 @@ public class CheckingNastyTests
 
     private static byte[] LogAt40MiB(string path, IEnumerable<CheckingLog.Update> updates)
     {
-        byte[] entry = CheckingLog.Entry(1, 0, (ulong)(72 * MiB), (ulong)(72 * MiB), updates.ToArray());
+        byte[] entry = CheckingLog.Entry(1, 0, (ulong)(72 * MiB), (ulong)(16 * GiB), updates.ToArray());
         Assert.InRange(entry.Length, 16 * MiB, 32 * MiB);
         new CheckingImage(path).Write(40 * MiB, entry);
         return [];

@@ -183,10 +183,10 @@ public class LogReplayTests
     public void A_descriptor_beyond_the_end_lengthens_the_file()
     {
         byte[] data = Bytes.Pattern(2, 4096);
-        ImageBuilder builder = new ImageBuilder().WithLog(Log, (0, new LogModel(Log, 5).Data(20 * MiB, data).ToBytes()));
+        ImageBuilder builder = new ImageBuilder().WithLog(Log, (0, new LogModel(Log, 5) { LastFileOffset = 21 * MiB }.Data(20 * MiB, data).ToBytes()));
         using VhdxFile image = builder.Open();
 
-        Assert.Equal((long)(20 * MiB) + 4096, image.View.Length);
+        Assert.Equal((long)(21 * MiB), image.View.Length);
         Assert.Equal((long)(16 * MiB), image.Raw.Length);
         CheckReplay(builder, (20 * MiB, data), (17 * MiB, new byte[4096]));
     }
