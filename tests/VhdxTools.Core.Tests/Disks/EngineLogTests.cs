@@ -121,7 +121,7 @@ public class EngineLogTests
             headers.Update(headers.Current with { LogGuid = s_guid });
         }
 
-        using VhdxFile replayed = ImageWriter.OpenForWriting(file, Guids(1));
+        using VhdxFile replayed = ImageWriter.Prepare(VhdxFile.Open(file, StrictSink.Instance), file, Guids(1));
         Assert.Equal(9 * MiB, file.Length);
         Assert.False(replayed.IsLogDirty);
     }
