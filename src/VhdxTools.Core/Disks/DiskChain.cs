@@ -12,6 +12,8 @@ namespace VhdxTools.Disks;
 /// <summary>The virtual disk of a VHDX file and all its parents. Chains of any depth are walked, never recursed into.</summary>
 internal sealed class DiskChain : IVirtualDisk
 {
+    private const int CompareLength = (int)(64 * FormatConstants.KiB);
+
     private readonly IReadOnlyList<VhdxLayer> _layers;
     private readonly ImageWriter? _writer;
 
@@ -104,7 +106,8 @@ internal sealed class DiskChain : IVirtualDisk
             bool isWhole = offset % blockSize == 0 && (blockEnd - offset == blockSize || blockEnd == Capacity);
             if (isWhole && _layers[0].Image.Type != VhdType.Fixed)
             {
-                Exclusively(() => writer.Release(offset / blockSize));
+                bool isVisible = !ReadsZero(offset, blockEnd - offset);
+                Exclusively(() => writer.Release(offset / blockSize, isVisible));
             }
             else if (!ReadsZero(offset, blockEnd - offset))
             {
@@ -216,7 +219,25 @@ internal sealed class DiskChain : IVirtualDisk
         }
     }
 
-    private bool ReadsZero(long offset, long length) => Extents(offset, length).All(extent => extent.Kind != DiskExtentKind.Data);
+    /// <summary>Whether a range is all zeros already, so that nobody sees a difference when it is trimmed. Stops at the first byte that is not.</summary>
+    private bool ReadsZero(long offset, long length)
+    {
+        byte[] buffer = new byte[Math.Min(length, CompareLength)];
+        foreach (DiskExtent extent in Extents(offset, length).Where(extent => extent.Kind == DiskExtentKind.Data))
+        {
+            for (long place = extent.Offset; place < extent.End; place += buffer.Length)
+            {
+                Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, extent.End - place));
+                Read(place, part);
+                if (!ByteFields.IsZero(part))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
 
     private void WriteBlock(ImageWriter writer, long offset, ReadOnlySpan<byte> data)
     {

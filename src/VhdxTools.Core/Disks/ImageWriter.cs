@@ -135,17 +135,19 @@ internal sealed class ImageWriter
     }
 
     /// <summary>Gives up a whole block: it reads as zeros, and its space is free once that is committed. The caller is alone.</summary>
-    public void Release(long block)
+    /// <param name="block">The payload block.</param>
+    /// <param name="isVisible">Whether it reads otherwise now.</param>
+    public void Release(long block, bool isVisible)
     {
         BatEntry entry = _layer.PayloadEntry(block);
         BlockState state = _layer.StateOf(block, entry);
         BlockState released = Geometry.HasParent ? BlockState.Zero : BlockState.NotPresent;
-        if (state == released || state is BlockState.Zero or BlockState.Unmapped or BlockState.Undefined)
+        if (state == released || state is BlockState.Zero or BlockState.Unmapped or BlockState.Undefined || (!entry.HasData && !isVisible))
         {
             return;
         }
 
-        Session session = Begin();
+        Session session = Begin(isVisible);
         if (entry.HasData)
         {
             session.Allocator.ReleaseLater(new(entry.FileOffset, Geometry.BlockSize));
@@ -220,16 +222,26 @@ internal sealed class ImageWriter
     /// Before the first change: a log entry that changes nothing, so that there is a valid sequence, and only then headers that name the
     /// log and have new GUIDs.
     /// </summary>
-    private Session Begin()
+    /// <param name="isVisible">Whether the change can be seen by a reader of the disk: only then DataWriteGuid gets a new value (MS-VHDX 2.2.2).</param>
+    private Session Begin(bool isVisible = true)
     {
         ThrowIfBroken();
-        if (_session is { } running)
+        if (_session is { } running && (running.HasNewDataWriteGuid || !isVisible))
         {
             return running;
         }
 
         lock (_sessionLock)
         {
+            if (_session is { HasNewDataWriteGuid: false } hidden && isVisible)
+            {
+                Guarded(() =>
+                {
+                    _headers.Update(_headers.Current with { DataWriteGuid = _newGuid() });
+                    hidden.HasNewDataWriteGuid = true;
+                });
+            }
+
             if (_session is null)
             {
                 SpaceAllocator allocator = SpaceAllocator.Of(_layer.Image);
@@ -238,8 +250,9 @@ internal sealed class ImageWriter
                     _file.Flush();
                     LogWriter log = new(_file, _log, _newGuid());
                     log.Append([], _file.Length, _file.Length);
-                    _headers.Update(_headers.Current with { FileWriteGuid = _newGuid(), DataWriteGuid = _newGuid(), LogGuid = log.LogGuid });
-                    _session = new(allocator, log);
+                    VhdxHeader header = _headers.Current with { FileWriteGuid = _newGuid(), LogGuid = log.LogGuid };
+                    _headers.Update(isVisible ? header with { DataWriteGuid = _newGuid() } : header);
+                    _session = new(allocator, log) { HasNewDataWriteGuid = isVisible };
                 });
             }
 
@@ -372,5 +385,7 @@ internal sealed class ImageWriter
         public LogWriter Log => log;
 
         public volatile bool HasUnflushedData;
+
+        public volatile bool HasNewDataWriteGuid;
     }
 }
