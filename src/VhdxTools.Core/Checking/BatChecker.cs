@@ -22,15 +22,6 @@ internal sealed class BatChecker
     /// <summary>Collisions that are resolved to pairs; beyond, they are counted.</summary>
     private const int MaximumCollisions = 10_000;
 
-    /// <summary>Structures that a finding names; beyond, they are counted.</summary>
-    private const int MaximumStructureNames = 8;
-
-    /// <summary>Combinations of structures whose text is kept.</summary>
-    private const int MaximumOverTexts = 1024;
-
-    /// <summary>Progress is told once for so many pieces of leaked space.</summary>
-    private const int LeaksPerReport = 8192;
-
     /// <summary>Shorter runs are not worth being taken at once.</summary>
     private const int MinimumRun = 4;
 
@@ -43,18 +34,14 @@ internal sealed class BatChecker
     private readonly Action<long, long>? _progress;
     private readonly long _fileLength;
     private readonly long _blockUnits;
-    private readonly long _structuresEnd;
     private readonly ulong _firstOrdinaryUnit;
     private readonly ulong _endOfOrdinaryUnits;
 
-    /// <summary>The structures and their names, disjoint and in order.</summary>
-    private readonly List<(FileRange Range, string Name)> _structures;
+    private readonly StructureMap _structures;
 
     /// <summary>What blocks claim, also where they lie over structures or other blocks.</summary>
     private readonly BitField _used;
 
-    /// <summary>What to say of a block over more than one structure: the same words for all that lie over the same ones.</summary>
-    private readonly Dictionary<(int First, int Last), string> _overTexts = [];
     private readonly bool _isEveryPlaceKnown;
     private readonly string _endText;
     private readonly List<(long Index, FileRange Range)> _collisions = [];
@@ -77,9 +64,8 @@ internal sealed class BatChecker
         _fileLength = image.View.Length;
         _endText = "the end at or before " + ByteText.Hex(_fileLength);
         _blockUnits = geometry.BlockSize / FormatConstants.MiB;
-        _structures = StructuresOf(image);
-        _structuresEnd = _structures[_structures.Count - 1].Range.End;
-        _firstOrdinaryUnit = (ulong)FormatConstants.CeilingDivide(_structuresEnd, FormatConstants.MiB);
+        _structures = new(image);
+        _firstOrdinaryUnit = (ulong)FormatConstants.CeilingDivide(_structures.End, FormatConstants.MiB);
         _endOfOrdinaryUnits = (ulong)Math.Max(0, (Math.Min(_fileLength, TrackedLength) / FormatConstants.MiB) - _blockUnits + 1);
         _used = new(FormatConstants.CeilingDivide(Math.Min(_fileLength, TrackedLength), FormatConstants.MiB));
         _findings = new(image.Raw.Name, geometry, image.BatRegion!.Value.Offset);
@@ -114,82 +100,6 @@ internal sealed class BatChecker
         {
             yield return finding;
         }
-    }
-
-    /// <summary>The structures in the order of the file; where those of a damaged file overlap, the one that starts first keeps the space.</summary>
-    private static List<(FileRange Range, string Name)> StructuresOf(VhdxFile image)
-    {
-        List<(FileRange Range, string Name)> structures = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
-        if (image.Log is FileRange log)
-        {
-            structures.Add((log, "the log"));
-        }
-
-        foreach (RegionEntry region in image.Regions)
-        {
-            if (RegionReader.RangeOf(region) is FileRange range)
-            {
-                structures.Add((range, $"the {WellKnownGuids.RegionName(region.Id)} region"));
-            }
-        }
-
-        List<(FileRange Range, string Name)> disjoint = [];
-        long end = 0;
-        foreach ((FileRange range, string name) in structures.OrderBy(structure => structure.Range.Offset))
-        {
-            if (range.End > end)
-            {
-                long start = Math.Max(range.Offset, end);
-                disjoint.Add((new(start, range.End - start), name));
-                end = range.End;
-            }
-        }
-
-        return disjoint;
-    }
-
-    /// <summary>What to say of a range that lies over structures, or null. There may be thousands, and millions of blocks that ask.</summary>
-    private string? OverStructures(FileRange range)
-    {
-        int low = 0;
-        int high = _structures.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_structures[middle].Range.End <= range.Offset)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        int end = low;
-        while (end < _structures.Count && _structures[end].Range.Offset < range.End)
-        {
-            end++;
-        }
-
-        if (end == low)
-        {
-            return null;
-        }
-
-        if (!_overTexts.TryGetValue((low, end), out string? text))
-        {
-            if (_overTexts.Count >= MaximumOverTexts)
-            {
-                _overTexts.Clear();
-            }
-
-            int named = Math.Min(end - low, MaximumStructureNames);
-            text = "overlaps " + BlockFindings.Enumerate(_structures.GetRange(low, named).Select(structure => structure.Name), end - low - named);
-            _overTexts.Add((low, end), text);
-        }
-
-        return text;
     }
 
     private void Scan(BatPage page, int start, int end)
@@ -387,7 +297,7 @@ internal sealed class BatChecker
             AddLost();
         }
 
-        if (offset < TrackedLength && OverStructures(new(offset, length)) is string over)
+        if (offset < TrackedLength && _structures.TextOf(new(offset, length)) is string over)
         {
             Add(VhdxRules.BlockOverStructure, over, "space of its own", length);
         }
@@ -571,7 +481,7 @@ internal sealed class BatChecker
     private IEnumerable<VhdxFinding> Totals(CancellationToken cancellation)
     {
         bool isFixed = _image.Type == VhdType.Fixed && _bat.EntryCount >= _geometry.BatEntryCount;
-        bool isHollow = isFixed && _allocated == 0 && _fileLength - _structuresEnd >= _geometry.VirtualDiskSize;
+        bool isHollow = isFixed && _allocated == 0 && _fileLength - _structures.End >= _geometry.VirtualDiskSize;
         if (isHollow)
         {
             yield return VhdxFinding.Of(VhdxRules.FixedAllZero, _image.Raw.Name, "The image calls itself fixed and is as long as its disk, but no block uses that space.");
@@ -590,7 +500,7 @@ internal sealed class BatChecker
             yield break;
         }
 
-        foreach ((FileRange range, _) in _structures)
+        foreach (FileRange range in _structures.Ranges)
         {
             _used.Set(range.Offset / FormatConstants.MiB, range.Length / FormatConstants.MiB);
         }
@@ -600,26 +510,9 @@ internal sealed class BatChecker
             _used.SetAll(_referenced);
         }
 
-        long count = 0;
-        long whole = Math.Min(_fileLength, TrackedLength) / FormatConstants.MiB;
-        for (long start = _used.Find(value: false, 0); start < whole;)
+        foreach (VhdxFinding finding in LeakFinder.Find(_image.Raw.Name, _used, _fileLength, _progress, cancellation))
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (++count % LeaksPerReport == 0)
-            {
-                _progress?.Invoke(start, whole);
-            }
-
-            long end = Math.Min(whole, _used.Find(value: true, start));
-            yield return VhdxFinding.Of(
-                VhdxRules.LeakedSpace,
-                _image.Raw.Name,
-                FormattableString.Invariant($"Nothing references {ByteText.Size((end - start) * FormatConstants.MiB)} of the file.")) with
-            {
-                FileOffset = start * FormatConstants.MiB,
-                Length = (end - start) * FormatConstants.MiB,
-            };
-            start = _used.Find(value: false, end);
+            yield return finding;
         }
     }
 }
