@@ -6,7 +6,7 @@ namespace VhdxTools;
 /// <summary>Get-VhdxBlock: where the ranges of a disk are.</summary>
 [Cmdlet(VerbsCommon.Get, "VhdxBlock", DefaultParameterSetName = "Path")]
 [OutputType(typeof(VhdxBlockExtent))]
-public sealed class GetVhdxBlockCommand : ReadingCmdlet
+public sealed class GetVhdxBlockCommand : PathCmdlet
 {
     /// <summary>An extent for each block instead of one for all blocks in a row.</summary>
     [Parameter]
@@ -16,7 +16,7 @@ public sealed class GetVhdxBlockCommand : ReadingCmdlet
     [Parameter]
     public SwitchParameter Chain { get; set; }
 
-    private protected override void Read(string path)
+    private protected override void Process(string path)
     {
         foreach (VhdxBlockExtent extent in Chain ? BlockLister.OfChain(path, !NoCoalesce, StopToken) : BlockLister.OfFile(path, !NoCoalesce, StopToken))
         {

@@ -7,7 +7,7 @@ namespace VhdxTools;
 /// <summary>Get-VhdxChain: an image and its parents, or what depends on it.</summary>
 [Cmdlet(VerbsCommon.Get, "VhdxChain", DefaultParameterSetName = "Path")]
 [OutputType(typeof(VhdxChainLink))]
-public sealed class GetVhdxChainCommand : ReadingCmdlet
+public sealed class GetVhdxChainCommand : PathCmdlet
 {
     /// <summary>A folder: lists the images in it that depend on the file, and those whose parent is nowhere.</summary>
     [Parameter]
@@ -18,7 +18,7 @@ public sealed class GetVhdxChainCommand : ReadingCmdlet
     [Parameter]
     public SwitchParameter Recurse { get; set; }
 
-    private protected override void Read(string path)
+    private protected override void Process(string path)
     {
         if (Recurse && Children is null)
         {

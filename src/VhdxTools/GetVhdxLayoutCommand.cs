@@ -6,7 +6,7 @@ namespace VhdxTools;
 /// <summary>Get-VhdxLayout: every structure of an image with its place in the file.</summary>
 [Cmdlet(VerbsCommon.Get, "VhdxLayout", DefaultParameterSetName = "Path")]
 [OutputType(typeof(VhdxLayout))]
-public sealed class GetVhdxLayoutCommand : ReadingCmdlet
+public sealed class GetVhdxLayoutCommand : PathCmdlet
 {
-    private protected override void Read(string path) => WriteObject(LayoutInspector.Inspect(path, StopToken));
+    private protected override void Process(string path) => WriteObject(LayoutInspector.Inspect(path, StopToken));
 }

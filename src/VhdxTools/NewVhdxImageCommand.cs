@@ -3,8 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Management.Automation;
-using System.Reflection;
-using System.Security.Cryptography;
 using VhdxTools.IO;
 using VhdxTools.Layout;
 using VhdxTools.Operations;
@@ -93,9 +91,6 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    private static string DefaultCreator { get; } =
-        "VhdxTools " + typeof(NewVhdxImageCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -133,13 +128,13 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
             PhysicalSectorSizeBytes = PhysicalSectorSizeBytes,
             BlockState = BlockState,
             Preallocation = Preallocation,
-            Creator = Creator ?? DefaultCreator,
-            Identifiers = IdentifierSeed is null ? RandomIdentifiers() : ImageIdentifiers.FromSeed(IdentifierSeed, _ordinal, kind),
+            Creator = Creator ?? NewImageDefaults.Creator,
+            Identifiers = IdentifierSeed is null ? NewImageDefaults.Identifiers() : ImageIdentifiers.FromSeed(IdentifierSeed, _ordinal, kind),
             DiskIdentifier = DiskIdentifier,
             Parent = parent,
         });
         _ordinal++;
-        foreach (string warning in plan.Warnings.Concat(FolderWarnings(path)))
+        foreach (string warning in plan.Warnings.Concat(NewImageDefaults.FolderWarnings(path)))
         {
             WriteWarning(warning);
         }
@@ -156,31 +151,6 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
         }
 
         WriteObject(ImageInspector.Inspect(path, warn: null, StopToken));
-    }
-
-    private static ImageIdentifiers RandomIdentifiers()
-    {
-        byte[] number = new byte[sizeof(uint)];
-        using RandomNumberGenerator random = RandomNumberGenerator.Create();
-        random.GetBytes(number);
-        return new()
-        {
-            FileWriteGuid = Guid.NewGuid(),
-            DataWriteGuid = Guid.NewGuid(),
-            DiskIdentifier = Guid.NewGuid(),
-            SequenceNumber = (BitConverter.ToUInt32(number, 0) >> 1) + 1,
-        };
-    }
-
-    /// <summary>Windows does not attach images that the folder made compressed or encrypted.</summary>
-    private static IEnumerable<string> FolderWarnings(string path)
-    {
-        string folder = System.IO.Path.GetDirectoryName(path)!;
-        FileAttributes attributes = File.GetAttributes(folder);
-        if ((attributes & (FileAttributes.Compressed | FileAttributes.Encrypted)) != 0)
-        {
-            yield return $"The folder '{folder}' makes its files compressed or encrypted; Windows does not attach such images (0xC03A001A).";
-        }
     }
 
     private VhdType ChosenType()

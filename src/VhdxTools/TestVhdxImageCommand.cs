@@ -7,7 +7,7 @@ namespace VhdxTools;
 /// <summary>Test-VhdxImage: whether an image is sound, or everything that is wrong with it.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "VhdxImage", DefaultParameterSetName = "Path")]
 [OutputType(typeof(bool), typeof(VhdxFinding))]
-public sealed class TestVhdxImageCommand : ReadingCmdlet
+public sealed class TestVhdxImageCommand : PathCmdlet
 {
     /// <summary>Writes every finding instead of a Boolean.</summary>
     [Parameter]
@@ -17,7 +17,7 @@ public sealed class TestVhdxImageCommand : ReadingCmdlet
     [Parameter]
     public SwitchParameter SkipParent { get; set; }
 
-    private protected override void Read(string path)
+    private protected override void Process(string path)
     {
         using ProgressReporter progress = new(this, "Checking", path);
         Checker checker = new(SkipParent, (_, done, total) => progress.Report(done, total));

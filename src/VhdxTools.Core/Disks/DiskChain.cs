@@ -202,7 +202,7 @@ internal sealed class DiskChain : IVirtualDisk
     {
         if (offset < 0 || length < 0 || offset > Capacity - length)
         {
-            throw new ArgumentOutOfRangeException(nameof(offset), FormattableString.Invariant($"Bytes {offset} to {offset + length} do not lie on the disk, which has {Capacity}."));
+            throw new ArgumentOutOfRangeException(nameof(offset), FormattableString.Invariant($"{length} bytes from {offset} on do not lie on the disk, which has {Capacity}."));
         }
     }
 

@@ -50,6 +50,21 @@ public class DiskChainTests
         });
 
     [Theory]
+    [InlineData(1, long.MaxValue)]
+    [InlineData(long.MaxValue, 1)]
+    [InlineData(long.MaxValue, long.MaxValue)]
+    [InlineData(-1, 1)]
+    [InlineData(0, -1)]
+    public void A_range_beside_the_disk_is_refused_by_the_numbers_that_were_asked_for(long offset, long length)
+    {
+        using DiskChain disk = DiskChain.OpenRead("image.vhdx", new ImageBuilder().Open());
+
+        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() => disk.Trim(offset, length));
+
+        Assert.Contains(FormattableString.Invariant($"{length} bytes from {offset} on"), error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]

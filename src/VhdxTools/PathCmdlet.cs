@@ -3,8 +3,8 @@ using System.Management.Automation;
 
 namespace VhdxTools;
 
-/// <summary>Cmdlets that read images: paths with wildcards, literal paths, pipeline input.</summary>
-public abstract class ReadingCmdlet : VhdxCmdlet
+/// <summary>Cmdlets that work on existing images, one after the other: paths with wildcards, literal paths, pipeline input.</summary>
+public abstract class PathCmdlet : VhdxCmdlet
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
@@ -33,11 +33,11 @@ public abstract class ReadingCmdlet : VhdxCmdlet
             ForPath(path, () => files = isLiteral ? [resolver.Literal(path)] : resolver.Wildcard(path));
             foreach (string file in files)
             {
-                ForPath(file, () => Read(file));
+                ForPath(file, () => Process(file));
             }
         }
     }
 
-    /// <summary>Reads one image and writes what the cmdlet is for.</summary>
-    private protected abstract void Read(string path);
+    /// <summary>Does what the cmdlet is for with one image.</summary>
+    private protected abstract void Process(string path);
 }
