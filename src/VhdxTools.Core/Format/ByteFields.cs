@@ -30,7 +30,19 @@ internal static class ByteFields
 
     public static bool IsZero(ReadOnlySpan<byte> bytes)
     {
-        foreach (byte value in bytes)
+#if NET
+        return !bytes.ContainsAnyExcept((byte)0);
+#else
+        ReadOnlySpan<ulong> words = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ulong>(bytes);
+        foreach (ulong word in words)
+        {
+            if (word != 0)
+            {
+                return false;
+            }
+        }
+
+        foreach (byte value in bytes.Slice(words.Length * sizeof(ulong)))
         {
             if (value != 0)
             {
@@ -39,6 +51,7 @@ internal static class ByteFields
         }
 
         return true;
+#endif
     }
 
     /// <summary>UTF-16LE text; the caller makes sure that the length is even.</summary>

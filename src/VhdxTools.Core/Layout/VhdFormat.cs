@@ -3,7 +3,7 @@ namespace VhdxTools;
 /// <summary>The file format of an image, by content; the numbers are those of the Hyper-V module.</summary>
 public enum VhdFormat
 {
-    /// <summary>Neither of the two.</summary>
+    /// <summary>None of these.</summary>
     Unknown = 0,
 
     /// <summary>Version 1, <c>conectix</c>.</summary>
@@ -11,4 +11,7 @@ public enum VhdFormat
 
     /// <summary>Version 2, <c>vhdxfile</c>.</summary>
     VHDX = 3,
+
+    /// <summary>The bytes of the disk and nothing else. The Hyper-V module has no such format, so the number is ours.</summary>
+    Raw = 256,
 }

@@ -1,0 +1,88 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using VhdxTools.Disks;
+using Xunit;
+using static VhdxTools.Core.Tests.Disks.EngineImages;
+
+namespace VhdxTools.Core.Tests.Disks;
+
+public class DataRunsTests
+{
+    private const int Grain = 64 * 1024;
+
+    [Theory]
+    [InlineData(512, 1)]
+    [InlineData(512, 2)]
+    [InlineData(4096, 3)]
+    [InlineData(4096, 4)]
+    public void The_runs_hold_every_byte_that_is_not_zero_and_no_grain_of_zeros(int sector, int seed)
+    {
+        using EngineFolder folder = new();
+        Random random = new(seed);
+        string parent = Create(folder["p.vhdx"], size: (9 * MiB) + (8 * 4096), block: MiB, sector: sector);
+        byte[] model = new byte[(12 * MiB) + 4096];
+        Fill(parent, 9 * MiB);
+        string path = Create(folder["c.vhdx"], size: model.Length, block: 2 * MiB, sector: sector, parent: parent);
+        Fill(path, model.Length);
+
+        using DiskChain disk = DiskChain.OpenRead(path);
+        List<(long Done, long Total)> progress = [];
+        byte[] seen = new byte[model.Length];
+        long last = 0;
+        foreach (DataRun run in DataRuns.Of(disk, 0, disk.Capacity, (done, total) => progress.Add((done, total))))
+        {
+            Assert.True(run.Offset >= last);
+            Assert.Equal(0, run.Offset % Grain);
+            Assert.Equal(run.Offset / (2 * MiB), (run.Offset + run.Bytes.Length - 1) / (2 * MiB));
+            for (int start = 0; start < run.Bytes.Length; start += Grain)
+            {
+                Assert.Contains(run.Bytes.Slice(start, Math.Min(Grain, run.Bytes.Length - start)).ToArray(), value => value != 0);
+            }
+
+            run.Bytes.Span.CopyTo(seen.AsSpan((int)run.Offset));
+            last = run.Offset + run.Bytes.Length;
+        }
+
+        Assert.True(model.AsSpan().SequenceEqual(seen));
+        Assert.All(progress, step => Assert.Equal(disk.Capacity, step.Total));
+        Assert.Equal(progress.Select(step => step.Done).Order(), progress.Select(step => step.Done));
+
+        void Fill(string image, long length)
+        {
+            using DiskChain target = DiskChain.OpenWrite(image, Guids(seed));
+            for (int i = 0; i < 12; i++)
+            {
+                byte[] data = RandomBytes(random, random.Next(1, 200_000));
+                long offset = random.NextInt64(0, length - data.Length);
+                target.Write(offset, data);
+                data.CopyTo(model.AsSpan((int)offset));
+            }
+
+            int start = random.Next(3);
+            target.Trim(start * MiB, 2 * MiB);
+            model.AsSpan((int)(start * MiB), (int)(2 * MiB)).Clear();
+        }
+    }
+
+    [Fact]
+    public void An_empty_disk_of_64_TiB_has_no_run_and_a_stop_ends_the_reading()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["e.vhdx"], size: 64L << 40, block: 32 * MiB);
+        using (DiskChain disk = DiskChain.OpenRead(path))
+        {
+            Assert.Empty(DataRuns.Of(disk, 0, disk.Capacity));
+        }
+
+        using (DiskChain disk = DiskChain.OpenWrite(path, Guids(1)))
+        {
+            disk.Write(0, RandomBytes(new(1), 100));
+        }
+
+        using DiskChain again = DiskChain.OpenRead(path);
+        Assert.Single(DataRuns.Of(again, 0, again.Capacity));
+        Assert.Throws<OperationCanceledException>(() => DataRuns.Of(again, 0, again.Capacity, cancellation: new CancellationToken(true)).ToList());
+    }
+}
