@@ -15,15 +15,17 @@ internal sealed class DiskChain : IVirtualDisk
     private const int CompareLength = (int)(64 * FormatConstants.KiB);
 
     private readonly IReadOnlyList<VhdxLayer> _layers;
+    private readonly WriteSession? _session;
     private readonly ImageWriter? _writer;
 
     // Readers and writers of data in existing blocks share it; whoever moves blocks has it alone.
     private readonly ReaderWriterLockSlim _lock = new();
 
-    private DiskChain(IReadOnlyList<VhdxLayer> layers, ImageWriter? writer)
+    private DiskChain(IReadOnlyList<VhdxLayer> layers, WriteSession? session)
     {
         _layers = layers;
-        _writer = writer;
+        _session = session;
+        _writer = session is null ? null : new(session);
     }
 
     public IReadOnlyList<VhdxLayer> Layers => _layers;
@@ -47,8 +49,9 @@ internal sealed class DiskChain : IVirtualDisk
     /// <param name="path">Full path of the file.</param>
     /// <param name="newGuid">Gives a new GUID at each call.</param>
     /// <param name="wrap">For tests: puts another file over the one that is opened for writing.</param>
+    /// <param name="dataWriteGuid">The DataWriteGuid that the first visible change gives the file; null for a new one.</param>
     /// <exception cref="VhdxException">A file cannot be opened, is in use or damaged, or a link of the chain is broken.</exception>
-    public static DiskChain OpenWrite(string path, Func<Guid> newGuid, Func<IRandomAccessFile, IRandomAccessFile>? wrap = null)
+    public static DiskChain OpenWrite(string path, Func<Guid> newGuid, Func<IRandomAccessFile, IRandomAccessFile>? wrap = null, Guid? dataWriteGuid = null)
     {
         IRandomAccessFile file = OsFile.OpenWrite(path);
         file = wrap is null ? file : wrap(file);
@@ -57,8 +60,8 @@ internal sealed class DiskChain : IVirtualDisk
         List<VhdxLayer> layers = OpenLayers(path, VhdxFile.Open(file, StrictSink.Instance));
         try
         {
-            layers[0] = new(path, ImageWriter.Prepare(layers[0].Image, file, newGuid));
-            return new(layers, new ImageWriter(layers[0], file, newGuid));
+            layers[0] = new(path, WriteSession.Prepare(layers[0].Image, file, newGuid));
+            return new(layers, new WriteSession(layers[0], file, newGuid, dataWriteGuid));
         }
         catch
         {
@@ -127,11 +130,14 @@ internal sealed class DiskChain : IVirtualDisk
 
     public void Flush()
     {
-        if (_writer is { } writer)
+        if (_session is { } session)
         {
-            Exclusively(writer.Commit);
+            Exclusively(session.Commit);
         }
     }
+
+    /// <summary>Changes the structure of the tip itself; nobody reads or writes the disk meanwhile.</summary>
+    public void Edit(Action<WriteSession> work) => Exclusively(() => work(_session ?? throw new InvalidOperationException("The disk is open for reading only.")));
 
     public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default)
     {
@@ -164,7 +170,7 @@ internal sealed class DiskChain : IVirtualDisk
     {
         try
         {
-            _writer?.Close();
+            _session?.Close();
         }
         finally
         {

@@ -38,6 +38,26 @@ internal sealed class MetadataCache(IRandomAccessFile view)
         }
     }
 
+    /// <summary>Changes the sectors whose bytes differ, and leaves those alone that have them already.</summary>
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
+        {
+            while (bytes.Length > 0)
+            {
+                int within = (int)(offset % SectorLength);
+                int count = Math.Min(bytes.Length, SectorLength - within);
+                if (!Sector(offset / SectorLength).AsSpan(within, count).SequenceEqual(bytes.Slice(0, count)))
+                {
+                    bytes.Slice(0, count).CopyTo(Changed(offset / SectorLength).AsSpan(within));
+                }
+
+                bytes = bytes.Slice(count);
+                offset += count;
+            }
+        }
+    }
+
     public void Read(long offset, Span<byte> buffer)
     {
         lock (_lock)

@@ -15,6 +15,7 @@ internal sealed class SpaceAllocator
     private readonly BitField _used;
     private readonly List<FileRange> _released = [];
     private readonly long _blockSize;
+    private readonly long _length;
     private long _freshStart;
     private long _search;
 
@@ -22,12 +23,16 @@ internal sealed class SpaceAllocator
     {
         _used = used;
         _blockSize = blockSize;
+        _length = length;
         NeededLength = length;
         _freshStart = used.Length * Unit;
     }
 
     /// <summary>The length in bytes that the file needs: what it had, and what was allocated beyond that.</summary>
     public long NeededLength { get; private set; }
+
+    /// <summary>Where the last byte that anything uses ends.</summary>
+    public long UsedEnd => (_used.FindLast() + 1) * Unit;
 
     /// <summary>Reads who uses which space.</summary>
     /// <exception cref="VhdxException">Two owners claim the same space, or one has none in the file: nothing may be written then.</exception>
@@ -115,6 +120,30 @@ internal sealed class SpaceAllocator
         return (offset, true);
     }
 
+    /// <summary>Takes space in a gap that ends at or before a limit.</summary>
+    /// <returns>Its offset in bytes, or null when there is no such gap.</returns>
+    public long? AllocateBelow(long length, long limit)
+    {
+        long units = length / Unit;
+        if (FindGap(units, limit / Unit) is not long gap)
+        {
+            return null;
+        }
+
+        _used.Set(gap, units);
+        return gap * Unit;
+    }
+
+    /// <summary>Gives back at once what was allocated last, and to which nothing points.</summary>
+    public void Unallocate(FileRange range)
+    {
+        Clear(range);
+        if (range.End == NeededLength)
+        {
+            NeededLength = Math.Max(_length, range.Offset);
+        }
+    }
+
     /// <summary>Marks space as free from the next commit on; until then the file on the device may still point to it.</summary>
     public void ReleaseLater(FileRange range) => _released.Add(range);
 
@@ -123,8 +152,7 @@ internal sealed class SpaceAllocator
     {
         foreach (FileRange range in _released)
         {
-            _used.Clear(range.Offset / Unit, range.Length / Unit);
-            _search = Math.Min(_search, range.Offset / Unit);
+            Clear(range);
         }
 
         _released.Clear();
@@ -134,10 +162,16 @@ internal sealed class SpaceAllocator
     public long GrownLength(long current, long needed) =>
         Math.Max(needed, FormatConstants.AlignUp(current + Math.Max(_blockSize, Math.Min(MaximumStep, current / 8)), Unit));
 
-    private long? FindGap(long units)
+    private void Clear(FileRange range)
+    {
+        _used.Clear(range.Offset / Unit, range.Length / Unit);
+        _search = Math.Min(_search, range.Offset / Unit);
+    }
+
+    private long? FindGap(long units, long limit = long.MaxValue)
     {
         // Gaps that were too small once are passed over until something is freed.
-        long end = Math.Min(_used.Length, _freshStart / Unit);
+        long end = Math.Min(limit, Math.Min(_used.Length, _freshStart / Unit));
         for (long start = _used.Find(value: false, _search); start < end;)
         {
             long stop = Math.Min(end, _used.Find(value: true, start));
@@ -151,7 +185,7 @@ internal sealed class SpaceAllocator
 
         if (units == _blockSize / Unit)
         {
-            _search = end;
+            _search = Math.Max(_search, end);
         }
 
         return null;

@@ -94,6 +94,26 @@ internal sealed class BitField(long length)
         return _length;
     }
 
+    /// <summary>The index of the last bit that is set, or -1.</summary>
+    public long FindLast()
+    {
+        for (long word = (_length - 1) / WordBits; word >= 0; word--)
+        {
+            if (_words[word] != 0)
+            {
+                long index = ((word + 1) * WordBits) - 1;
+                while (!this[index])
+                {
+                    index--;
+                }
+
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
     /// <summary>Whether a bit of the range is set (before it is set, when that is wanted).</summary>
     private bool Visit(long first, long count, bool set)
     {

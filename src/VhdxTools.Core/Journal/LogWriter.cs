@@ -18,9 +18,6 @@ internal sealed class LogWriter(IRandomAccessFile file, FileRange log, Guid logG
 
     public Guid LogGuid => logGuid;
 
-    /// <summary>How many 4 KiB updates one entry takes: two entries have to fit into the ring.</summary>
-    public int MaximumUpdates { get; } = MaximumUpdatesOf(log.Length);
-
     /// <summary>Writes an entry and makes it durable.</summary>
     /// <param name="updates">Offsets in the file, multiples of 4096, and the 4096 bytes that go there.</param>
     /// <param name="flushedLength">Length of the file in bytes that is known to be durable.</param>
@@ -46,7 +43,8 @@ internal sealed class LogWriter(IRandomAccessFile file, FileRange log, Guid logG
         _next = (_next + entry.Length) % log.Length;
     }
 
-    private static int MaximumUpdatesOf(long logLength)
+    /// <summary>How many 4 KiB updates one entry takes: two entries have to fit into the ring.</summary>
+    public static int MaximumUpdatesOf(long logLength)
     {
         int updates = (int)Math.Min(4096, logLength / 2 / LogEntryHeader.SectorLength);
         while (LogEntryBuilder.LengthOf(updates) > logLength / 2)

@@ -96,7 +96,7 @@ internal sealed class EngineCutWalker
                         CutAll(pending, FormattableString.Invariant($"flush {flushes - 1}"));
                     }
 
-                    pending.ForEach(happened => Apply(_device, happened));
+                    pending.ForEach(happened => EngineCuts.Apply(_device, happened));
                     pending.Clear();
                     break;
                 case EngineEvent.Marked marked:
@@ -112,23 +112,6 @@ internal sealed class EngineCutWalker
         {
             CutAll(pending, "the end");
         }
-    }
-
-    private static void Apply(EngineMemoryFile file, EngineEvent happened)
-    {
-        if (happened is EngineEvent.Resized resized)
-        {
-            file.SetLength(resized.Length);
-        }
-        else if (happened is EngineEvent.Written written)
-        {
-            ApplyPiece(file, written, 0, written.Count);
-        }
-    }
-
-    private static void ApplyPiece(EngineMemoryFile file, EngineEvent.Written written, int first, int count)
-    {
-        file.Write(written.Offset + (first * SectorLength), written.Sectors.AsSpan(first * SectorLength, count * SectorLength));
     }
 
     private static bool IsHeader(EngineEvent.Written written) => written.Offset < FormatConstants.RegionTable1Offset;
@@ -252,7 +235,7 @@ internal sealed class EngineCutWalker
         {
             if (keep(i))
             {
-                Apply(image, pending[i]);
+                EngineCuts.Apply(image, pending[i]);
             }
         }
 
@@ -270,7 +253,7 @@ internal sealed class EngineCutWalker
             {
                 if (_random.Next(2) == 0)
                 {
-                    Apply(image, happened);
+                    EngineCuts.Apply(image, happened);
                 }
 
                 continue;
@@ -280,24 +263,24 @@ internal sealed class EngineCutWalker
             switch (_random.Next(IsHeader(written) ? 8 : IsLog(written) ? 5 : 4))
             {
                 case 0:
-                    ApplyPiece(image, written, 0, _random.Next(written.Count + 1));
+                    EngineCuts.ApplyPiece(image, written, 0, _random.Next(written.Count + 1));
                     break;
                 case 1:
                     int first = _random.Next(written.Count);
-                    ApplyPiece(image, written, first, written.Count - first);
+                    EngineCuts.ApplyPiece(image, written, first, written.Count - first);
                     break;
                 case 2:
                     for (int piece = 0; piece < written.Count; piece++)
                     {
                         if (_random.Next(100) < likelihood)
                         {
-                            ApplyPiece(image, written, piece, 1);
+                            EngineCuts.ApplyPiece(image, written, piece, 1);
                         }
                     }
 
                     break;
                 case 3:
-                    Apply(image, written);
+                    EngineCuts.Apply(image, written);
                     break;
                 default:
                     // Inside a sector, where the parts differ. A header that is torn so is noticed, and the other one counts.
@@ -453,11 +436,11 @@ internal sealed class EngineCutWalker
                     if (lost is EngineEvent.Written written && sample > 0)
                     {
                         int first = _random.Next(written.Count);
-                        ApplyPiece(torn, written, first, _random.Next(1, written.Count - first + 1));
+                        EngineCuts.ApplyPiece(torn, written, first, _random.Next(1, written.Count - first + 1));
                     }
                     else if (_random.Next(2) == 0)
                     {
-                        Apply(torn, lost);
+                        EngineCuts.Apply(torn, lost);
                     }
                 }
 
@@ -474,7 +457,7 @@ internal sealed class EngineCutWalker
                 }
             }
 
-            pending.ForEach(kept => Apply(device, kept));
+            pending.ForEach(kept => EngineCuts.Apply(device, kept));
             pending.Clear();
         }
 

@@ -46,11 +46,9 @@ public class EngineLogTests
     [InlineData(64, 4096)]
     public void Two_entries_fit_into_the_ring(int mebibytes, int expected)
     {
-        using EngineFolder folder = new();
-        EngineMemoryFile file = EngineMemoryFile.Load(Create(folder["a.vhdx"], size: 5 * MiB));
-        LogWriter writer = new(file, new(MiB, mebibytes * MiB), s_guid);
-        Assert.True(LogEntryBuilder.LengthOf(writer.MaximumUpdates) <= mebibytes * MiB / 2);
-        Assert.Equal(expected, writer.MaximumUpdates);
+        int updates = LogWriter.MaximumUpdatesOf(mebibytes * MiB);
+        Assert.True(LogEntryBuilder.LengthOf(updates) <= mebibytes * MiB / 2);
+        Assert.Equal(expected, updates);
     }
 
     [Fact]
@@ -63,7 +61,7 @@ public class EngineLogTests
         Random random = new(1);
         for (int i = 1; i <= 60; i++)
         {
-            List<(long Offset, byte[] Sector)> changes = Updates(random.Next(writer.MaximumUpdates + 1));
+            List<(long Offset, byte[] Sector)> changes = Updates(random.Next(LogWriter.MaximumUpdatesOf(ring.Length) + 1));
             writer.Append(changes, 5 * MiB, 5 * MiB);
             LogReader reader = new(file, ring);
             LogEntry head = reader.ActiveSequence(s_guid)[^1];
@@ -121,7 +119,7 @@ public class EngineLogTests
             headers.Update(headers.Current with { LogGuid = s_guid });
         }
 
-        using VhdxFile replayed = ImageWriter.Prepare(VhdxFile.Open(file, StrictSink.Instance), file, Guids(1));
+        using VhdxFile replayed = WriteSession.Prepare(VhdxFile.Open(file, StrictSink.Instance), file, Guids(1));
         Assert.Equal(9 * MiB, file.Length);
         Assert.False(replayed.IsLogDirty);
     }

@@ -65,6 +65,13 @@ internal sealed class EngineMemoryFile : IRandomAccessFile
         }
     }
 
+    /// <summary>Writes the whole to a path.</summary>
+    public void Save(string path)
+    {
+        using FileStream stream = new(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 1);
+        Save(stream, new(Name, [], 0));
+    }
+
     /// <summary>Makes a file of the system hold the same bytes; only what differs from what it is known to hold is written.</summary>
     public void Save(FileStream stream, EngineMemoryFile known)
     {
