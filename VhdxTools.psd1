@@ -12,6 +12,7 @@
     CompatiblePSEditions = @('Desktop', 'Core')
     FormatsToProcess     = @('bin/VhdxTools.Format.ps1xml')
     CmdletsToExport      = @(
+        'Compare-VhdxImage'
         'Get-VhdxBlock'
         'Get-VhdxChain'
         'Get-VhdxImage'

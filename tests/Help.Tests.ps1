@@ -255,6 +255,28 @@ Describe 'What the examples promise' {
         $extents[1].File | Should -Be (Join-Path $folder 'base.vhdx')
     }
 
+    It 'holds for where two disks differ' {
+        $null = Invoke-Example Compare-VhdxImage 'Where two disks differ'
+        $found = @(Compare-VhdxImage (Join-Path $folder 'a.vhdx') (Join-Path $folder 'b.vhdx'))
+        $found | Should -HaveCount 1
+        $found[0].Offset, $found[0].Length | Should -Be 0x4000000, 512
+    }
+
+    It 'holds for copies that are equal' {
+        @(Invoke-Example Compare-VhdxImage 'Which copies are equal to the original').Name | Should -Be 'copy.vhdx'
+    }
+
+    It 'holds for what a child changed' {
+        $null = Invoke-Example Compare-VhdxImage 'What a child changed'
+        $found = @(Compare-VhdxImage -DifferencePath (Join-Path $folder 'child.vhdx') -Changed)
+        $found | Should -HaveCount 1
+        $found[0].Offset, $found[0].Length, "$($found[0].Kind)" | Should -Be 0xA00000, 8192, 'Changed'
+    }
+
+    It 'holds for how much a chain changed' {
+        (Invoke-Example Compare-VhdxImage 'How much a chain changed since a base').Sum | Should -Be 4096
+    }
+
     It 'holds for the block at an offset' {
         $extents = @(Invoke-Example Get-VhdxBlock 'The block at an offset of the disk')
         $extents | Should -HaveCount 1

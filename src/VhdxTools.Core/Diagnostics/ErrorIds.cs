@@ -96,6 +96,12 @@ public static class ErrorIds
     /// <summary>What the paths of a differencing VHD lead to is not its parent.</summary>
     public const string VhdParentMismatch = nameof(VhdParentMismatch);
 
+    /// <summary>The image has no parent, where only a differencing one will do.</summary>
+    public const string NotDifferencing = nameof(NotDifferencing);
+
+    /// <summary>The file is none of the image's parents.</summary>
+    public const string NotAnAncestor = nameof(NotAnAncestor);
+
     /// <summary>The account may not read or write here.</summary>
     public const string AccessDenied = nameof(AccessDenied);
 

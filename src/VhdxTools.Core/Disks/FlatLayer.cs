@@ -17,6 +17,8 @@ internal sealed class FlatLayer(string path, IRandomAccessFile file, long size) 
 
     public long Size => size;
 
+    public bool HasParent => false;
+
     public IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default)
     {
         long end = Math.Min(offset + length, size);

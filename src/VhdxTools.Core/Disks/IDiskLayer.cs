@@ -13,6 +13,9 @@ internal interface IDiskLayer : IDisposable
     /// <summary>Size of the disk as this file has it.</summary>
     long Size { get; }
 
+    /// <summary>Whether another file decides about what this one leaves out.</summary>
+    bool HasParent { get; }
+
     /// <summary>What the file says of a range of its disk, in order; what lies beyond the end of its disk is left out.</summary>
     /// <exception cref="VhdxException">The structures that tell it are damaged.</exception>
     IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default);

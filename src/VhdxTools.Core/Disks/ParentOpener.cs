@@ -13,7 +13,7 @@ internal static class ParentOpener
     /// <param name="child">The child.</param>
     /// <param name="chain">The files from the tip to the child.</param>
     /// <exception cref="VhdxException">There is no parent, it cannot be read, or it is not the one that the child was made from.</exception>
-    public static VhdxLayer Open(VhdxLayer child, IReadOnlyList<VhdxLayer> chain)
+    public static VhdxLayer Open(VhdxLayer child, IReadOnlyList<IDiskLayer> chain)
     {
         ParentLocator locator = child.Image.ParentLocator!;
         string path = ParentPaths.Find(child.Path, locator)

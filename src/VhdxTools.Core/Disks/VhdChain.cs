@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using VhdxTools.Format;
 using VhdxTools.Images;
 using VhdxTools.IO;
 
@@ -21,10 +20,9 @@ internal static class VhdChain
         try
         {
             layers.Add(LayerOf(path, file, image));
-            while (image.Footer.DiskType == VhdFooter.TypeDifferencing)
+            while (layers[layers.Count - 1] is VhdLayer { HasParent: true } child)
             {
-                (path, file, image) = OpenParent(path, image, layers);
-                layers.Add(LayerOf(path, file, image));
+                layers.Add(OpenParent(child, layers));
             }
 
             return layers;
@@ -37,7 +35,9 @@ internal static class VhdChain
         }
     }
 
-    private static IDiskLayer LayerOf(string path, IRandomAccessFile file, VhdFile image)
+    /// <summary>One file, whatever its type; closed with the layer.</summary>
+    /// <exception cref="VhdxException">The file is damaged.</exception>
+    public static IDiskLayer LayerOf(string path, IRandomAccessFile file, VhdFile image)
     {
         if (image.DynamicHeader is not null)
         {
@@ -51,13 +51,17 @@ internal static class VhdChain
             : throw VhdFile.Damaged(path, FormattableString.Invariant($"its disk has {size} bytes, and the file holds {length} of them"));
     }
 
-    private static (string Path, IRandomAccessFile File, VhdFile Image) OpenParent(string childPath, VhdFile child, List<IDiskLayer> chain)
+    /// <summary>The parent of a differencing image.</summary>
+    /// <param name="child">The child.</param>
+    /// <param name="chain">The files from the tip to the child.</param>
+    /// <exception cref="VhdxException">There is no parent, it cannot be read, or it is not the one that the child was made from.</exception>
+    public static IDiskLayer OpenParent(VhdLayer child, IReadOnlyList<IDiskLayer> chain)
     {
-        string path = VhdParentPaths.Find(childPath, child) ?? throw new VhdxException(
-            ErrorIds.VhdParentNotFound, ErrorKind.NotFound, $"The parent of '{childPath}' is not there: {VhdParentPaths.DescribeTried(childPath, child)}.");
+        string path = VhdParentPaths.Find(child.Path, child.Image) ?? throw new VhdxException(
+            ErrorIds.VhdParentNotFound, ErrorKind.NotFound, $"The parent of '{child.Path}' is not there: {VhdParentPaths.DescribeTried(child.Path, child.Image)}.");
         if (chain.Any(link => FileKinds.AreSame(link.Path, path)))
         {
-            throw new VhdxException(ErrorIds.VhdParentMismatch, ErrorKind.InvalidData, $"The parent '{path}' depends on its child '{childPath}': the chain is a ring.");
+            throw Mismatch($"The parent '{path}' depends on its child '{child.Path}': the chain is a ring.");
         }
 
         OsFile file = OsFile.OpenRead(path);
@@ -65,20 +69,21 @@ internal static class VhdChain
         {
             if (ContentSniffer.Sniff(file) != VhdFormat.VHD)
             {
-                throw new VhdxException(ErrorIds.VhdParentMismatch, ErrorKind.InvalidData, $"The parent '{path}' of '{childPath}' is no VHD (version 1) by its content.");
+                throw Mismatch($"The parent '{path}' of '{child.Path}' is no VHD (version 1) by its content.");
             }
 
             VhdFile parent = VhdFile.Open(file);
-            Guid wanted = child.DynamicHeader!.ParentUniqueId;
-            return parent.Footer.UniqueId == wanted ? (path, file, parent) : throw new VhdxException(
-                ErrorIds.VhdParentMismatch,
-                ErrorKind.InvalidData,
-                $"'{path}' is not the parent that '{childPath}' was made from: its UniqueId is {parent.Footer.UniqueId}, and the child names {wanted}.");
+            Guid wanted = child.Image.DynamicHeader!.ParentUniqueId;
+            return parent.Footer.UniqueId == wanted
+                ? LayerOf(path, file, parent)
+                : throw Mismatch($"'{path}' is not the parent that '{child.Path}' was made from: its UniqueId is {parent.Footer.UniqueId}, and the child names {wanted}.");
         }
         catch
         {
             file.Dispose();
             throw;
         }
+
+        static VhdxException Mismatch(string message) => new(ErrorIds.VhdParentMismatch, ErrorKind.InvalidData, message);
     }
 }

@@ -79,6 +79,8 @@ internal sealed class VhdLayer : IDiskLayer
 
     public long Size { get; }
 
+    public bool HasParent => Image.Footer.DiskType == VhdFooter.TypeDifferencing;
+
     /// <summary>The disk's size in bytes in whole sectors, as other programs have it.</summary>
     /// <exception cref="VhdxException">No disk can have it.</exception>
     public static long SizeOf(string path, VhdFooter footer) => footer.Size is >= SectorLength and <= FormatConstants.MaximumVirtualDiskSize

@@ -29,6 +29,8 @@ internal sealed class VhdxLayer : IDiskLayer
 
     public long Size => Geometry.VirtualDiskSize;
 
+    public bool HasParent => Geometry.HasParent;
+
     public VhdxGeometry Geometry { get; }
 
     public MetadataCache Metadata { get; }

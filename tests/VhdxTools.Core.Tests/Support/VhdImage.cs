@@ -36,7 +36,7 @@ internal sealed class VhdImage
 
     public int BlockCount => (Size + BlockSize - 1) / BlockSize;
 
-    public byte[] Footer => VhdModel.Footer(ParentId is null ? 3u : 4u, (ulong)Size, HeaderPlace, "test", Id);
+    public byte[] Footer => VhdModel.Footer(ParentId is null ? 3u : 4u, (ulong)Size, HeaderPlace, "win ", Id);
 
     /// <summary>Fills sectors with random bytes, unless they shall be clean also where the bitmap says that they are not here.</summary>
     public void AddBlock(int block, Random random, Func<int, bool> isHere, bool isClean = false)
@@ -54,6 +54,16 @@ internal sealed class VhdImage
         }
 
         _blocks[block] = (bits, data);
+    }
+
+    /// <summary>A whole block of given bytes.</summary>
+    public void AddBlock(int block, ReadOnlySpan<byte> data)
+    {
+        byte[] bytes = new byte[BlockSize];
+        data.CopyTo(bytes);
+        bool[] bits = new bool[BlockSize / 512];
+        bits.AsSpan().Fill(true);
+        _blocks[block] = (bits, bytes);
     }
 
     /// <summary>What the disk reads, from what its parent does.</summary>
