@@ -6,7 +6,13 @@ namespace VhdxTools.Format;
 /// <summary>The checksum of VHD structures: the ones' complement of the sum of all bytes but its own four.</summary>
 internal static class VhdChecksum
 {
-    public static bool IsValid(ReadOnlySpan<byte> bytes, int checksumOffset)
+    public static bool IsValid(ReadOnlySpan<byte> bytes, int checksumOffset) =>
+        BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(checksumOffset)) == Of(bytes, checksumOffset);
+
+    public static void Write(Span<byte> bytes, int checksumOffset) =>
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.Slice(checksumOffset), Of(bytes, checksumOffset));
+
+    private static uint Of(ReadOnlySpan<byte> bytes, int checksumOffset)
     {
         uint sum = 0;
         for (int i = 0; i < bytes.Length; i++)
@@ -14,6 +20,6 @@ internal static class VhdChecksum
             sum += i >= checksumOffset && i < checksumOffset + sizeof(uint) ? 0u : bytes[i];
         }
 
-        return BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(checksumOffset)) == ~sum;
+        return ~sum;
     }
 }

@@ -164,15 +164,15 @@ internal static class LayoutPlanner
         : null;
 
     private static int SectorSizeOf(ulong value, string id, string which) => value is 512 or 4096 ? (int)value : throw Invalid(
-        id, RuleText($"{which} sector size", value, "is 512 or 4096 bytes", NearestValues.Among(value, s_sectorSizes)));
+        id, NearestValues.RuleText($"{which} sector size", value, "is 512 or 4096 bytes", NearestValues.Among(value, s_sectorSizes)));
 
     private static int BlockSizeOf(ulong value) => value <= int.MaxValue && IsBlockSize((long)value) ? (int)value : throw Invalid(
         ErrorIds.InvalidBlockSize,
-        RuleText("block size", value, "is a power of two from 1 MiB to 256 MiB", NearestValues.Among(value, s_blockSizes)));
+        NearestValues.RuleText("block size", value, "is a power of two from 1 MiB to 256 MiB", NearestValues.Among(value, s_blockSizes)));
 
     private static long LogSizeOf(ulong value) => value is > 0 and <= (ulong)MaximumLogLength && IsAligned((long)value) ? (long)value : throw Invalid(
         ErrorIds.InvalidLogSize,
-        RuleText("log size", value, "is a multiple of 1 MiB, at least 1 MiB and at most 4095 MiB", NearestValues.OnGrid(value, MiB, MiB, MaximumLogLength)));
+        NearestValues.RuleText("log size", value, "is a multiple of 1 MiB, at least 1 MiB and at most 4095 MiB", NearestValues.OnGrid(value, MiB, MiB, MaximumLogLength)));
 
     private static long SizeOf(CreateOptions options, int sectorSize)
     {
@@ -184,17 +184,12 @@ internal static class LayoutPlanner
 
         return value is > 0 and <= (ulong)MaximumVirtualDiskSize && value % (ulong)sectorSize == 0 ? (long)value : throw Invalid(
             ErrorIds.InvalidSize,
-            RuleText(
+            NearestValues.RuleText(
                 "size of the virtual disk",
                 value,
                 FormattableString.Invariant($"is a multiple of the logical sector size ({sectorSize} bytes), greater than 0 and at most 64 TiB"),
                 NearestValues.OnGrid(value, sectorSize, sectorSize, MaximumVirtualDiskSize)));
     }
-
-    private static string RuleText(string subject, ulong value, string rule, (long Lower, long Upper) nearest) => string.Format(
-        CultureInfo.InvariantCulture,
-        "{0} bytes is no valid {1}. The {1} {2}; the nearest valid values are {3} ({4}) and {5} ({6}).",
-        value, subject, rule, nearest.Lower, ByteText.ExactSize(nearest.Lower), nearest.Upper, ByteText.ExactSize(nearest.Upper));
 
     private static VhdxException Invalid(string id, string message) => new(id, ErrorKind.InvalidArgument, message);
 

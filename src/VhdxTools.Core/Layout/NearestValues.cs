@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 
 namespace VhdxTools.Layout;
 
@@ -25,4 +26,10 @@ internal static class NearestValues
 
         return (sorted[upper - 1], sorted[upper]);
     }
+
+    /// <summary>The sentence that names an invalid value, its rule, and the two nearest values that keep it.</summary>
+    public static string RuleText(string subject, ulong value, string rule, (long Lower, long Upper) nearest) => string.Format(
+        CultureInfo.InvariantCulture,
+        "{0} bytes is no valid {1}. The {1} {2}; the nearest valid values are {3} ({4}) and {5} ({6}).",
+        value, subject, rule, nearest.Lower, ByteText.ExactSize(nearest.Lower), nearest.Upper, ByteText.ExactSize(nearest.Upper));
 }

@@ -14,7 +14,7 @@ public class VhdFooterTests
             DataOffset = 0x600,
             CreatorApplication = "test",
             CurrentSize = 0x123456789A00,
-            GeometrySize = 100 * 4 * 17 * 512,
+            Geometry = new(100, 4, 17),
             DiskType = 3,
             UniqueId = new("03020100-0504-0706-0809-0a0b0c0d0e0f"),
             IsChecksumValid = true,
