@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Threading;
 using VhdxTools.Disks;
@@ -42,7 +41,7 @@ internal static class FlatImageWriter
 
         void FillTo(long place)
         {
-            if (preallocation == Preallocation.Full)
+            if (preallocation == Preallocation.Full && place > written)
             {
                 ImageCreator.WriteZeros(file, new(written, place - written), null, cancellation);
             }

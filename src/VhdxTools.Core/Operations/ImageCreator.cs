@@ -55,16 +55,7 @@ internal static class ImageCreator
     /// <summary>Gives an empty file its length and everything but payload and headers.</summary>
     public static void WriteStructures(LayoutPlan plan, IRandomAccessFile file, Action<long, long>? progress, CancellationToken cancellation)
     {
-        // Space first: a full volume is noticed before anything is written.
-        if (plan.Type == VhdType.Fixed && plan.Preallocation == Preallocation.Reserve)
-        {
-            file.Reserve(plan.FileLength);
-        }
-        else
-        {
-            file.SetLength(plan.FileLength);
-        }
-
+        FlatImageWriter.SetLength(file, plan.FileLength, plan.Type == VhdType.Fixed ? plan.Preallocation : Preallocation.None);
         WriteStructure(file, FormatConstants.FileTypeIdentifierOffset, PageLength, new FileTypeIdentifier(true, plan.Creator).Write);
         WriteRegionTables(plan, file);
         WriteMetadata(plan, file);

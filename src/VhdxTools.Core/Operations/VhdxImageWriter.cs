@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using VhdxTools.Disks;
-using VhdxTools.Format;
 using VhdxTools.IO;
 using VhdxTools.Layout;
 
