@@ -14,9 +14,12 @@ internal static class DataRuns
 
     private const int BufferLength = (int)(2 * FormatConstants.MiB);
 
-    /// <summary>The runs of a range in order; each starts at a multiple of <see cref="Grain"/> and lies between two multiples of 2 MiB.</summary>
+    /// <summary>
+    /// The runs of a range in order. Each lies between two multiples of 2 MiB, and starts at a multiple of <see cref="Grain"/> when the
+    /// range does.
+    /// </summary>
     /// <param name="disk">The disk.</param>
-    /// <param name="offset">Where the range starts, a multiple of 2 MiB.</param>
+    /// <param name="offset">Where the range starts.</param>
     /// <param name="length">Length of the range in bytes.</param>
     /// <param name="progress">Gets bytes of the range that are done, and all of them.</param>
     /// <param name="cancellation">Stops the work.</param>

@@ -10,8 +10,8 @@ namespace VhdxTools.Images;
 /// <summary>Both directions between real paths and the path keys of a parent locator (MS-VHDX 2.6.2.6.3).</summary>
 internal static class ParentPaths
 {
-    private const string WindowsLongPrefix = @"\\?\";
-    private const string WindowsLongUncPrefix = @"\\?\UNC\";
+    internal const string WindowsLongPrefix = @"\\?\";
+    internal const string WindowsLongUncPrefix = @"\\?\UNC\";
 
     /// <summary>The stored paths in the order in which a reader tries them: relative, volume, absolute.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Stored(ParentLocator locator)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -17,6 +18,35 @@ internal static class VhdParentPaths
     /// <summary>Every stored path and what became of it, for messages.</summary>
     public static string DescribeTried(string childPath, VhdFile child) => string.Join("; ", Stored(child).Select(stored =>
         $"{stored.Key} '{stored.Value}' ({(Candidate(childPath, stored) is string candidate ? $"tried '{candidate}'" : "means nothing on this system")})"));
+
+    /// <summary>The locator codes and paths for a new child, in the order in which Windows writes them.</summary>
+    /// <param name="childPath">Full path of the child.</param>
+    /// <param name="parentPath">Full path of the parent.</param>
+    /// <param name="portable">Whether paths that hold on this machine only are left out.</param>
+    /// <exception cref="VhdxException">No path can be stored.</exception>
+    public static IReadOnlyList<KeyValuePair<string, string>> Store(string childPath, string parentPath, bool portable)
+    {
+        List<KeyValuePair<string, string>> entries = [];
+        foreach (KeyValuePair<string, string> path in ParentPaths.Store(childPath, parentPath, portable))
+        {
+            if (path.Key == ParentLocator.RelativePathKey)
+            {
+                entries.Add(new(VhdLocatorEntry.RelativeCode, path.Value));
+            }
+            else if (path.Key == ParentLocator.AbsolutePathKey)
+            {
+                entries.Add(new(VhdLocatorEntry.AbsoluteCode, WithoutLongPrefix(path.Value)));
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>Programs of the time of this format know plain paths only.</summary>
+    internal static string WithoutLongPrefix(string path) =>
+        path.StartsWith(ParentPaths.WindowsLongUncPrefix, StringComparison.Ordinal) ? string.Concat(@"\\", path.Remove(0, ParentPaths.WindowsLongUncPrefix.Length))
+        : path.StartsWith(ParentPaths.WindowsLongPrefix, StringComparison.Ordinal) ? path.Remove(0, ParentPaths.WindowsLongPrefix.Length)
+        : path;
 
     private static IEnumerable<KeyValuePair<string, string>> Stored(VhdFile child) => child.StoredPaths
         .OrderByDescending(stored => stored.Key == VhdLocatorEntry.RelativeCode)

@@ -99,9 +99,13 @@ internal static class VhdImageWriter
             cancellation.ThrowIfCancellationRequested();
             long end = Math.Min(range.End, ((offset / blockSize) + 1) * blockSize);
             blocks.Hold(new(offset, end - offset));
-            foreach (DataRun run in DataRuns.Of(source, offset, Math.Max(0, Math.Min(end, source.Capacity) - offset), null, cancellation))
+            long sourceEnd = Math.Min(end, source.Capacity);
+            if (offset < sourceEnd)
             {
-                blocks.Write(run.Offset, run.Bytes.Span);
+                foreach (DataRun run in DataRuns.Of(source, offset, sourceEnd - offset, null, cancellation))
+                {
+                    blocks.Write(run.Offset, run.Bytes.Span);
+                }
             }
 
             offset = end;

@@ -1,44 +1,71 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using VhdxTools.Disks;
-using VhdxTools.Format;
 using VhdxTools.Images;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
 
-/// <summary>Reads from a VHD what a new differencing VHD tells of its parent.</summary>
+/// <summary>Reads from a VHD (version 1) what a new child needs. The parent is opened for reading only.</summary>
 internal static class VhdParentReader
 {
-    private const string LongPrefix = @"\\?\";
-
-    /// <param name="parent">The parent; it is a VHD.</param>
+    /// <param name="parentPath">Full path of the parent.</param>
     /// <param name="childPath">Full path of the child to be.</param>
-    /// <param name="portable">Whether paths that hold on this machine only are left out.</param>
-    /// <exception cref="VhdxException">No path to the parent can be stored.</exception>
-    public static VhdParentReference Read(OpenedDisk parent, string childPath, bool portable) => new()
+    /// <param name="portable">Whether paths that hold on this machine only are left out of the locator.</param>
+    /// <exception cref="VhdxException">The parent cannot be read or is no VHD, or the child would overwrite it or one of its own parents.</exception>
+    public static VhdParentReference Read(string parentPath, string childPath, bool portable)
     {
-        Path = parent.Path,
-        UniqueId = parent.DiskIdentifier!.Value,
-        ModifiedAt = new(File.GetLastWriteTimeUtc(parent.Path), TimeSpan.Zero),
-        VirtualDiskSize = parent.Disk.Capacity,
-        Name = Path.GetFileName(parent.Path),
-        Paths = [.. Locators(childPath, parent.Path, portable)],
-    };
-
-    private static IEnumerable<KeyValuePair<string, string>> Locators(string childPath, string parentPath, bool portable)
-    {
-        foreach (KeyValuePair<string, string> stored in ParentPaths.Store(childPath, parentPath, portable))
+        using OpenedDisk parent = Open(parentPath);
+        if (parent.Format != VhdFormat.VHD)
         {
-            if (stored.Key == ParentLocator.RelativePathKey)
+            throw new VhdxException(
+                ErrorIds.ContradictingParameters, ErrorKind.InvalidArgument, $"The parent of a differencing VHD is a VHD: '{parentPath}' is {parent.Format}. Convert it first.");
+        }
+
+        foreach (string file in parent.Files)
+        {
+            if (File.Exists(childPath) && FileKinds.AreSame(file, childPath))
             {
-                yield return new(VhdLocatorEntry.RelativeCode, stored.Value);
+                throw new VhdxException(
+                    ErrorIds.DestinationIsParent,
+                    ErrorKind.InvalidArgument,
+                    file == parentPath ? $"'{childPath}' cannot be its own parent." : $"'{childPath}' cannot be replaced: the parent '{parentPath}' depends on it.");
             }
-            else if (stored.Key == ParentLocator.AbsolutePathKey)
-            {
-                yield return new(VhdLocatorEntry.AbsoluteCode, stored.Value.StartsWith(LongPrefix, StringComparison.Ordinal) ? stored.Value.Substring(LongPrefix.Length) : stored.Value);
-            }
+        }
+
+        return new()
+        {
+            Path = parentPath,
+            UniqueId = parent.DiskIdentifier!.Value,
+            ModifiedAt = ModifiedAt(parentPath),
+            VirtualDiskSize = parent.Disk.Capacity,
+            Name = Path.GetFileName(parentPath),
+            Paths = VhdParentPaths.Store(childPath, parentPath, portable),
+        };
+    }
+
+    private static OpenedDisk Open(string path)
+    {
+        try
+        {
+            return DiskOpener.OpenRead(path);
+        }
+        catch (VhdxException exception)
+        {
+            throw new VhdxException(exception.Id, exception.Kind, $"The parent cannot be used. {exception.Message}", exception);
+        }
+    }
+
+    private static DateTimeOffset ModifiedAt(string path)
+    {
+        try
+        {
+            return File.GetLastWriteTimeUtc(path);
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            throw SystemErrors.Translate(exception, path, "read");
         }
     }
 }

@@ -40,7 +40,7 @@ internal sealed class VhdTarget : ConversionTarget
 
         _source = source;
         _preallocation = options.Preallocation ?? Preallocation.Reserve;
-        VhdParentReference? reference = parent is null ? null : VhdParentReader.Read(parent, options.DestinationPath, options.IsPortable);
+        VhdParentReference? reference = parent is null ? null : VhdParentReader.Read(parent.Path, options.DestinationPath, options.IsPortable);
         Guid random = options.Identifiers(FormattableString.Invariant($"Convert/VHD/{type}/{size}/{reference?.UniqueId}")).DiskIdentifier;
 
         // UniqueId tells a child from its parent, so a child never has its parent's.

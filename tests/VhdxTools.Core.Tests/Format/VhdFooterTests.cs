@@ -8,18 +8,28 @@ namespace VhdxTools.Core.Tests.Format;
 public class VhdFooterTests
 {
     [Fact]
-    public void Fields_are_read_from_where_the_specification_puts_them() => Assert.Equal(
-        new VhdFooter
-        {
-            DataOffset = 0x600,
-            CreatorApplication = "test",
-            CurrentSize = 0x123456789A00,
-            Geometry = new(100, 4, 17),
-            DiskType = 3,
-            UniqueId = new("03020100-0504-0706-0809-0a0b0c0d0e0f"),
-            IsChecksumValid = true,
-        },
-        VhdFooter.Read(VhdModel.Footer(3, 0x123456789A00, 0x600)));
+    public void Fields_are_read_from_where_the_specification_puts_them()
+    {
+        byte[] footer = VhdModel.Footer(3, 0x123456789A00, 0x600);
+        Bytes.Put(footer, 24, [1, 2, 3, 4]);
+        Bytes.Put(footer, 32, [0, 1, 0, 2, .. "Wi2k"u8, 0, 0, 1, 0, 0, 0, 0, 0]);
+        Assert.Equal(
+            new VhdFooter
+            {
+                DataOffset = 0x600,
+                Timestamp = 0x01020304,
+                CreatorApplication = "test",
+                CreatorVersion = 0x10002,
+                CreatorHost = "Wi2k",
+                OriginalSize = 0x10000000000,
+                CurrentSize = 0x123456789A00,
+                Geometry = new(100, 4, 17),
+                DiskType = 3,
+                UniqueId = new("03020100-0504-0706-0809-0a0b0c0d0e0f"),
+                IsChecksumValid = true,
+            },
+            VhdFooter.Read(VhdModel.Sealed(footer)));
+    }
 
     [Theory]
     [InlineData("win ", 10_000_000)]
@@ -63,12 +73,14 @@ public class VhdFooterTests
         Bytes.Put(bytes, 28, [0, 0, 1, 2]);
         Bytes.Put(bytes, 32, [0, 0x20, 0, 0]);
         Bytes.Put(bytes, 40, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+        Bytes.Put(bytes, 56, [1, 2, 3, 4]);
         Bytes.Put(bytes, 64, [0, (byte)'a', 0, 0xFC]);
         Bytes.Put(bytes, 600, [.. "W2ru"u8, 0, 0, 2, 0, 0, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0]);
 
         VhdDynamicHeader header = VhdDynamicHeader.Read(VhdModel.Sealed(bytes, 36))!;
         Assert.Equal((0x600, 0x102u, 0x200000u), (header.TableOffset, header.MaxTableEntries, header.BlockSize));
         Assert.Equal((new Guid("03020100-0504-0706-0809-0a0b0c0d0e0f"), "aü"), (header.ParentUniqueId, header.ParentName));
+        Assert.Equal(0x01020304u, header.ParentTimestamp);
         Assert.Equal([new("W2ru", 18, 0x800)], header.Locators);
         Assert.True(header.IsChecksumValid);
         bytes[1023] = 1;
