@@ -39,6 +39,14 @@ internal sealed class ImageConverter : IDisposable
             throw ConvertOptions.Contradiction($"-AzureCompatible is for VHD, the only format that Azure takes, and '{options.DestinationPath}' becomes {DestinationFormats.NameOf(format)}.");
         }
 
+        if (options.DeleteSource)
+        {
+            FileKinds.ThrowIfNotRegular(options.SourcePath, "read");
+
+            // Before it is opened here: on some systems our own reading would count as use.
+            OsFile.ThrowIfInUse(options.SourcePath, "delete");
+        }
+
         OpenedDisk source = DiskOpener.OpenRead(options.SourcePath);
         OpenedDisk? parent = null;
         try
@@ -47,11 +55,6 @@ internal sealed class ImageConverter : IDisposable
             VhdType type = TypeOf(options, format, source);
             parent = type == VhdType.Differencing && options.ParentPath is not null ? OpenParent(options, format, source) : null;
             PendingFile.ThrowIfNotCreatable(options.DestinationPath, options.Replace);
-            if (options.DeleteSource)
-            {
-                OsFile.ThrowIfInUse(options.SourcePath, "delete");
-            }
-
             // A raw disk is shown in whole sectors; its file need not end at one.
             long length = source.Format == VhdFormat.Raw ? StateOf(source.Path).Length : source.Disk.Capacity;
             ConversionTarget target = format switch
