@@ -13,6 +13,7 @@
     FormatsToProcess     = @('bin/VhdxTools.Format.ps1xml')
     CmdletsToExport      = @(
         'Compare-VhdxImage'
+        'Convert-VhdxImage'
         'Get-VhdxBlock'
         'Get-VhdxChain'
         'Get-VhdxImage'

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Management.Automation;
@@ -98,7 +97,8 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
         string? parent;
         try
         {
-            type = ChosenType();
+            type = ImageTypeWish.Of(MyInvocation.BoundParameters.ContainsKey(nameof(Type)) ? Type : null, Dynamic, Fixed, Differencing)
+                ?? (string.IsNullOrEmpty(ParentPath) ? VhdType.Dynamic : VhdType.Differencing);
             parent = string.IsNullOrEmpty(ParentPath) ? null : new PathResolver(this).Literal(ParentPath!);
         }
         catch (VhdxException exception)
@@ -151,31 +151,5 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
         }
 
         WriteObject(ImageInspector.Inspect(path, warn: null, StopToken));
-    }
-
-    private VhdType ChosenType()
-    {
-        List<VhdType> wishes = [];
-        AddIf(MyInvocation.BoundParameters.ContainsKey(nameof(Type)), Type);
-        AddIf(Dynamic, VhdType.Dynamic);
-        AddIf(Fixed, VhdType.Fixed);
-        AddIf(Differencing, VhdType.Differencing);
-        return wishes.Distinct().ToList() switch
-        {
-            [] => string.IsNullOrEmpty(ParentPath) ? VhdType.Dynamic : VhdType.Differencing,
-            [VhdType wish] => wish,
-            var several => throw new VhdxException(
-                ErrorIds.ContradictingParameters,
-                ErrorKind.InvalidArgument,
-                $"An image has one type: {string.Join(" and ", several)} contradict each other."),
-        };
-
-        void AddIf(bool isGiven, VhdType wish)
-        {
-            if (isGiven)
-            {
-                wishes.Add(wish);
-            }
-        }
     }
 }

@@ -42,6 +42,15 @@ public static class ErrorIds
     /// <summary>The destination is the parent, or an image that the parent depends on.</summary>
     public const string DestinationIsParent = nameof(DestinationIsParent);
 
+    /// <summary>The destination is the source, or a file that the source is read from.</summary>
+    public const string DestinationIsSource = nameof(DestinationIsSource);
+
+    /// <summary>The source is to be deleted, and something still needs it.</summary>
+    public const string SourceIsNeeded = nameof(SourceIsNeeded);
+
+    /// <summary>Neither a parameter nor the extension of the destination tells the format.</summary>
+    public const string FormatRequired = nameof(FormatRequired);
+
     /// <summary>The path is not one of the file system.</summary>
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
 

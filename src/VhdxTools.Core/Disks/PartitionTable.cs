@@ -28,6 +28,19 @@ internal static class PartitionTable
         return GptMinimum(read, capacity, sectorSize) ?? MbrMinimum(mbr, capacity, sectorSize);
     }
 
+    /// <summary>"GPT" or "MBR" when the disk has such a table in sectors of that size; null when it has none.</summary>
+    public static string? KindOf(Reader read, long capacity, int sectorSize)
+    {
+        if (GptMinimum(read, capacity, sectorSize) is not null)
+        {
+            return "GPT";
+        }
+
+        byte[] mbr = new byte[512];
+        read(0, mbr);
+        return MbrMinimum(mbr, capacity, sectorSize) is null ? null : "MBR";
+    }
+
     private static long? GptMinimum(Reader read, long capacity, int sectorSize)
     {
         byte[] header = new byte[sectorSize];

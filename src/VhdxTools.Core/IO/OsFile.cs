@@ -87,7 +87,7 @@ internal sealed class OsFile : IRandomAccessFile
     }
 
     /// <summary>Fails when another process has the file open in a way that the system can tell, or when it may not be written.</summary>
-    public static void ThrowIfInUse(string path) => OpenAlone(path, "replace").Dispose();
+    public static void ThrowIfInUse(string path, string verb = "replace") => OpenAlone(path, verb).Dispose();
 
     public int Read(long offset, Span<byte> buffer)
     {

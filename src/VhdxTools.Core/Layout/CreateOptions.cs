@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace VhdxTools.Layout;
 
@@ -33,4 +34,7 @@ internal sealed record CreateOptions
 
     /// <summary>Differencing images only.</summary>
     public ParentReference? Parent { get; init; }
+
+    /// <summary>Metadata items beyond those that the format knows; null means the parent's that describe the disk, if there is one.</summary>
+    public IReadOnlyList<MetadataItem>? Items { get; init; }
 }

@@ -215,17 +215,22 @@ internal static class LayoutPlanner
         if (options.Parent is not null)
         {
             Add(WellKnownGuids.ParentLocator, file, LocatorOf(options.Parent).ToBytes());
-            foreach (MetadataItem item in parents)
+        }
+
+        foreach (MetadataItem item in options.Items ?? parents)
+        {
+            if (item.IsUser || !items.Any(known => known.Id == item.Id))
             {
-                if (item.Flags.HasFlag(MetadataFlags.IsUser) || !items.Any(known => known.Id == item.Id))
-                {
-                    Add(item.Id, item.Flags, item.Content);
-                }
+                Add(item.Id, item.Flags, item.Content);
             }
         }
 
         return items.Count <= MaximumTableEntries ? items : throw new VhdxException(
-            VhdxRules.MetadataCount.Id, ErrorKind.InvalidData, $"'{options.Parent!.Path}' has so many metadata items that a child's table has no room for them.");
+            VhdxRules.MetadataCount.Id,
+            ErrorKind.InvalidData,
+            options.Items is null
+                ? $"'{options.Parent!.Path}' has so many metadata items that a child's table has no room for them."
+                : "The disk has so many metadata items that the new image's table has no room for them.");
 
         void Add(Guid id, MetadataFlags flags, byte[] content)
         {

@@ -43,27 +43,48 @@ internal static class ImageCreator
     /// <summary>Writes a plan into an empty file. Zones that are all zero are left to the file system, unless the plan wants them written.</summary>
     public static void Write(LayoutPlan plan, IRandomAccessFile file, Action<long, long>? progress = null, CancellationToken cancellation = default)
     {
-        // Space first: a full volume is noticed before anything is written.
-        if (plan.Type == VhdType.Fixed && plan.Preallocation == Preallocation.Reserve)
+        WriteStructures(plan, file, progress, cancellation);
+        if (plan.Type == VhdType.Fixed && plan.Preallocation == Preallocation.Full)
         {
-            file.Reserve(plan.FileLength);
-        }
-        else
-        {
-            file.SetLength(plan.FileLength);
+            WriteZeros(file, new(plan.Blocks.FileOffset, plan.FileLength - plan.Blocks.FileOffset), progress, cancellation);
         }
 
+        WriteHeaders(plan, file);
+    }
+
+    /// <summary>Gives an empty file its length and everything but payload and headers.</summary>
+    public static void WriteStructures(LayoutPlan plan, IRandomAccessFile file, Action<long, long>? progress, CancellationToken cancellation)
+    {
+        FlatImageWriter.SetLength(file, plan.FileLength, plan.Type == VhdType.Fixed ? plan.Preallocation : Preallocation.None);
         WriteStructure(file, FormatConstants.FileTypeIdentifierOffset, PageLength, new FileTypeIdentifier(true, plan.Creator).Write);
         WriteRegionTables(plan, file);
         WriteMetadata(plan, file);
         WriteBat(plan, file, progress, cancellation);
-        if (plan.Type == VhdType.Fixed && plan.Preallocation == Preallocation.Full)
-        {
-            WriteZeros(plan, file, progress, cancellation);
-        }
+    }
 
+    /// <summary>The last step: without a header no program takes the file for an image.</summary>
+    public static void WriteHeaders(LayoutPlan plan, IRandomAccessFile file)
+    {
         WriteStructure(file, FormatConstants.Header1Offset, VhdxHeader.Length, plan.Header1.Write);
         WriteStructure(file, FormatConstants.Header2Offset, VhdxHeader.Length, plan.Header2.Write);
+    }
+
+    /// <summary>Writes zeros where a file must not have a hole.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="range">Where.</param>
+    /// <param name="progress">Gets bytes done and bytes in all.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public static void WriteZeros(IRandomAccessFile file, FileRange range, Action<long, long>? progress, CancellationToken cancellation)
+    {
+        byte[] zeros = new byte[Math.Min(ChunkLength, range.Length)];
+        for (long done = 0; done < range.Length;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int length = (int)Math.Min(zeros.Length, range.Length - done);
+            file.Write(range.Offset + done, zeros.AsSpan(0, length));
+            done += length;
+            progress?.Invoke(done, range.Length);
+        }
     }
 
     private static void WriteStructure(IRandomAccessFile file, long offset, int length, SpanWriter write)
@@ -149,20 +170,6 @@ internal static class ImageCreator
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private static void WriteZeros(LayoutPlan plan, IRandomAccessFile file, Action<long, long>? progress, CancellationToken cancellation)
-    {
-        byte[] zeros = new byte[ChunkLength];
-        long total = plan.FileLength - plan.Blocks.FileOffset;
-        for (long done = 0; done < total;)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            int length = (int)Math.Min(zeros.Length, total - done);
-            file.Write(plan.Blocks.FileOffset + done, zeros.AsSpan(0, length));
-            done += length;
-            progress?.Invoke(done, total);
         }
     }
 

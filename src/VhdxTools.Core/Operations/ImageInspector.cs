@@ -28,6 +28,25 @@ internal static class ImageInspector
         }
     }
 
+    /// <summary>Tells of a file that is known to hold the bytes of a disk and nothing else; there is not much to tell.</summary>
+    public static VhdxImageInfo DescribeRaw(string path)
+    {
+        using OsFile file = OsFile.OpenRead(path);
+        return new()
+        {
+            Path = path,
+            VhdFormat = VhdFormat.Raw,
+            VhdType = VhdType.Fixed,
+            FileSize = file.Length,
+            Size = file.Length,
+            LogicalSectorSize = 512,
+            PhysicalSectorSize = 512,
+            BlockSize = 0,
+            DiskIdentifier = Guid.Empty,
+            Creator = "",
+        };
+    }
+
     private static VhdxImageInfo InspectVhdx(string path, OsFile file, StrictSink sink, CancellationToken cancellation)
     {
         using VhdxFile image = VhdxFile.Open(file, sink);

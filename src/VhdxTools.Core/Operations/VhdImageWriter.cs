@@ -12,13 +12,20 @@ namespace VhdxTools.Operations;
 /// <summary>Writes the bytes of a disk into a new VHD (version 1), in one pass from its start to its end.</summary>
 internal static class VhdImageWriter
 {
-    /// <summary>Writes a fixed or dynamic image. Zeros become holes, and blocks of zeros get no space.</summary>
+    /// <summary>Writes a fixed or dynamic image. Blocks of zeros get no space in a dynamic one.</summary>
     /// <param name="plan">What to write; a disk that is larger than the source has zeros at its end.</param>
     /// <param name="source">The disk.</param>
     /// <param name="target">An empty file; flushing it and giving it its name is the caller's.</param>
+    /// <param name="preallocation">How a fixed image gets its space.</param>
     /// <param name="progress">Gets bytes of the disk that are done, and all of them.</param>
     /// <param name="cancellation">Stops the work; the file is not complete then.</param>
-    public static void Write(VhdPlan plan, IVirtualDisk source, IRandomAccessFile target, Action<long, long>? progress = null, CancellationToken cancellation = default)
+    public static void Write(
+        VhdPlan plan,
+        IVirtualDisk source,
+        IRandomAccessFile target,
+        Preallocation preallocation = Preallocation.None,
+        Action<long, long>? progress = null,
+        CancellationToken cancellation = default)
     {
         ThrowIfUnusable(plan, source, target);
         Action<long, long>? report = progress is null ? null : (done, _) => progress(done, plan.Size);
@@ -26,7 +33,9 @@ internal static class VhdImageWriter
         switch (plan.Type)
         {
             case VhdType.Fixed:
-                WriteFixed(plan, runs, target);
+                FlatImageWriter.SetLength(target, plan.MinimumFileLength, preallocation);
+                FlatImageWriter.Write(runs, target, new(0, plan.Size), preallocation, cancellation);
+                WriteFooter(plan, target, plan.Size);
                 break;
             case VhdType.Dynamic:
                 VhdBlockAppender blocks = Begin(plan, target);
@@ -101,18 +110,6 @@ internal static class VhdImageWriter
 
             offset = end;
         }
-    }
-
-    private static void WriteFixed(VhdPlan plan, IEnumerable<DataRun> runs, IRandomAccessFile target)
-    {
-        // Length first: a volume that cannot hold the file is noticed before anything is written.
-        target.SetLength(plan.MinimumFileLength);
-        foreach (DataRun run in runs)
-        {
-            target.Write(run.Offset, run.Bytes.Span);
-        }
-
-        WriteFooter(plan, target, plan.Size);
     }
 
     private static VhdBlockAppender Begin(VhdPlan plan, IRandomAccessFile target)

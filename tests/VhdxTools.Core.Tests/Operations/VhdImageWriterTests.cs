@@ -221,7 +221,7 @@ public class VhdImageWriterTests
         }
         else
         {
-            VhdImageWriter.Write(VhdPlanner.Plan(Options(type, 12 << 20)), Disk(disk), new MemoryFile("t"), progress, cancellation);
+            VhdImageWriter.Write(VhdPlanner.Plan(Options(type, 12 << 20)), Disk(disk), new MemoryFile("t"), progress: progress, cancellation: cancellation);
         }
     }
 
