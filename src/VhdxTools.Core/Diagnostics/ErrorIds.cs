@@ -42,6 +42,15 @@ public static class ErrorIds
     /// <summary>The destination is the parent, or an image that the parent depends on.</summary>
     public const string DestinationIsParent = nameof(DestinationIsParent);
 
+    /// <summary>The image has no parent, and the command needs one.</summary>
+    public const string NoParent = nameof(NoParent);
+
+    /// <summary>The image is none of those that the other one builds on.</summary>
+    public const string NotAnAncestor = nameof(NotAnAncestor);
+
+    /// <summary>Other images build on the file that would be deleted.</summary>
+    public const string HasChildren = nameof(HasChildren);
+
     /// <summary>The path is not one of the file system.</summary>
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
 

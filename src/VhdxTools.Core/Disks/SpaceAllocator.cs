@@ -34,6 +34,9 @@ internal sealed class SpaceAllocator
     /// <summary>Where the last byte that anything uses ends.</summary>
     public long UsedEnd => (_used.FindLast() + 1) * Unit;
 
+    /// <summary>Bytes inside the file that nothing uses.</summary>
+    public long FreeLength => _used.CountClear(0, Math.Min(_used.Length, _freshStart / Unit)) * Unit;
+
     /// <summary>Reads who uses which space.</summary>
     /// <exception cref="VhdxException">Two owners claim the same space, or one has none in the file: nothing may be written then.</exception>
     public static SpaceAllocator Of(VhdxFile image)
