@@ -16,6 +16,7 @@
         'Get-VhdxChain'
         'Get-VhdxImage'
         'Get-VhdxLayout'
+        'Merge-VhdxImage'
         'New-VhdxImage'
         'Test-VhdxImage'
     )
