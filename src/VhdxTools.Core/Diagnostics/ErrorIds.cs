@@ -87,8 +87,14 @@ public static class ErrorIds
     /// <summary>The file is neither VHDX nor VHD.</summary>
     public const string NotAVirtualDisk = nameof(NotAVirtualDisk);
 
-    /// <summary>A VHD whose footer or dynamic header cannot be used.</summary>
+    /// <summary>A VHD whose structures cannot be used.</summary>
     public const string VhdDamaged = nameof(VhdDamaged);
+
+    /// <summary>No stored path of a differencing VHD leads to its parent.</summary>
+    public const string VhdParentNotFound = nameof(VhdParentNotFound);
+
+    /// <summary>What the paths of a differencing VHD lead to is not its parent.</summary>
+    public const string VhdParentMismatch = nameof(VhdParentMismatch);
 
     /// <summary>The account may not read or write here.</summary>
     public const string AccessDenied = nameof(AccessDenied);

@@ -16,6 +16,7 @@ internal sealed class DiskChain : IVirtualDisk
 
     private readonly IReadOnlyList<VhdxLayer> _layers;
     private readonly WriteSession? _session;
+    private readonly LayerStack _stack;
     private readonly ImageWriter? _writer;
 
     // Readers and writers of data in existing blocks share it; whoever moves blocks has it alone.
@@ -24,6 +25,7 @@ internal sealed class DiskChain : IVirtualDisk
     private DiskChain(IReadOnlyList<VhdxLayer> layers, WriteSession? session)
     {
         _layers = layers;
+        _stack = new(layers);
         _session = session;
         _writer = session is null ? null : new(session);
     }
@@ -75,11 +77,11 @@ internal sealed class DiskChain : IVirtualDisk
 
     public void Read(long offset, Span<byte> buffer)
     {
-        ThrowIfOutside(offset, buffer.Length);
+        _stack.ThrowIfOutside(offset, buffer.Length);
         _lock.EnterReadLock();
         try
         {
-            ReadLayers(offset, buffer, 0);
+            _stack.Read(offset, buffer);
         }
         finally
         {
@@ -89,7 +91,7 @@ internal sealed class DiskChain : IVirtualDisk
 
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
-        ThrowIfOutside(offset, data.Length);
+        _stack.ThrowIfOutside(offset, data.Length);
         ImageWriter writer = Writer();
         while (data.Length > 0)
         {
@@ -102,7 +104,7 @@ internal sealed class DiskChain : IVirtualDisk
 
     public void Trim(long offset, long length)
     {
-        ThrowIfOutside(offset, length);
+        _stack.ThrowIfOutside(offset, length);
         ImageWriter writer = Writer();
         int blockSize = _layers[0].Geometry.BlockSize;
         byte[]? zeros = null;
@@ -142,31 +144,7 @@ internal sealed class DiskChain : IVirtualDisk
     /// <summary>Changes the structure of the tip itself; nobody reads or writes the disk meanwhile.</summary>
     public void Edit(Action<WriteSession> work) => Exclusively(() => work(_session ?? throw new InvalidOperationException("The disk is open for reading only.")));
 
-    public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default)
-    {
-        ThrowIfOutside(offset, length);
-        DiskExtent? joined = null;
-        foreach (DiskExtent extent in Pieces(offset, length, cancellation))
-        {
-            if (joined is DiskExtent before && before.IsContinuedBy(extent))
-            {
-                joined = before with { Length = before.Length + extent.Length };
-                continue;
-            }
-
-            if (joined is DiskExtent complete)
-            {
-                yield return complete;
-            }
-
-            joined = extent;
-        }
-
-        if (joined is DiskExtent last)
-        {
-            yield return last;
-        }
-    }
+    public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default) => _stack.Extents(offset, length, cancellation);
 
     /// <summary>Flushes, marks the image as cleanly closed, and closes all files.</summary>
     public void Dispose()
@@ -206,14 +184,6 @@ internal sealed class DiskChain : IVirtualDisk
     }
 
     private ImageWriter Writer() => _writer ?? throw new InvalidOperationException("The disk is open for reading only.");
-
-    private void ThrowIfOutside(long offset, long length)
-    {
-        if (offset < 0 || length < 0 || offset > Capacity - length)
-        {
-            throw new ArgumentOutOfRangeException(nameof(offset), FormattableString.Invariant($"{length} bytes from {offset} on do not lie on the disk, which has {Capacity}."));
-        }
-    }
 
     private void Exclusively(Action work)
     {
@@ -267,99 +237,11 @@ internal sealed class DiskChain : IVirtualDisk
         _lock.EnterWriteLock();
         try
         {
-            writer.Write(offset, data, (place, buffer) => ReadLayers(place, buffer, 0));
+            writer.Write(offset, data, _stack.Read);
         }
         finally
         {
             _lock.ExitWriteLock();
-        }
-    }
-
-    /// <summary>Reads layer after layer: what one leaves to its parent is the work list of the next.</summary>
-    private void ReadLayers(long offset, Span<byte> buffer, int first)
-    {
-        List<(long Offset, long Length)> wanted = [(offset, buffer.Length)];
-        for (int i = first; i < _layers.Count && wanted.Count > 0; i++)
-        {
-            VhdxLayer layer = _layers[i];
-            List<(long Offset, long Length)> left = [];
-            foreach ((long start, long length) in wanted)
-            {
-                foreach (LayerExtent extent in layer.Extents(start, length))
-                {
-                    Span<byte> part = buffer.Slice((int)(extent.Offset - offset), (int)extent.Length);
-                    if (extent.Source == LayerSource.Data)
-                    {
-                        layer.ReadData(extent.FileOffset, part);
-                    }
-                    else if (extent.Source == LayerSource.Zero || i == _layers.Count - 1)
-                    {
-                        part.Clear();
-                    }
-                    else
-                    {
-                        left.Add((extent.Offset, extent.Length));
-                    }
-                }
-
-                // What lies beyond the end of a shorter parent reads as zeros.
-                long beyond = Math.Min(length, start + length - layer.Geometry.VirtualDiskSize);
-                if (beyond > 0)
-                {
-                    buffer.Slice((int)(start + length - beyond - offset), (int)beyond).Clear();
-                }
-            }
-
-            wanted = left;
-        }
-    }
-
-    private IEnumerable<DiskExtent> Pieces(long offset, long length, CancellationToken cancellation)
-    {
-        Stack<(IEnumerator<LayerExtent> Source, long End)> stack = new();
-        stack.Push((_layers[0].Extents(offset, length, cancellation).GetEnumerator(), offset + length));
-        long position = offset;
-        try
-        {
-            while (stack.Count > 0)
-            {
-                (IEnumerator<LayerExtent> source, long end) = stack.Peek();
-                int layer = stack.Count - 1;
-                if (!source.MoveNext())
-                {
-                    if (position < end)
-                    {
-                        // Beyond the end of a shorter parent.
-                        yield return new(position, end - position, DiskExtentKind.Absent, -1, 0, null);
-                        position = end;
-                    }
-
-                    stack.Pop().Source.Dispose();
-                    continue;
-                }
-
-                LayerExtent extent = source.Current;
-                if (extent.Source == LayerSource.Parent && layer < _layers.Count - 1)
-                {
-                    stack.Push((_layers[layer + 1].Extents(extent.Offset, extent.Length, cancellation).GetEnumerator(), extent.Offset + extent.Length));
-                    continue;
-                }
-
-                position = extent.Offset + extent.Length;
-                yield return extent.Source switch
-                {
-                    LayerSource.Data => new(extent.Offset, extent.Length, DiskExtentKind.Data, layer, extent.FileOffset, extent.State),
-                    LayerSource.Zero => new(extent.Offset, extent.Length, DiskExtentKind.Zero, layer, 0, extent.State),
-                    _ => new(extent.Offset, extent.Length, DiskExtentKind.Absent, -1, 0, null),
-                };
-            }
-        }
-        finally
-        {
-            while (stack.Count > 0)
-            {
-                stack.Pop().Source.Dispose();
-            }
         }
     }
 }

@@ -9,7 +9,7 @@ namespace VhdxTools.Disks;
 /// <param name="Kind">Whether a file holds it.</param>
 /// <param name="Layer">The file of the chain that decides about it, 0 is the tip; -1 when no file has anything to say.</param>
 /// <param name="FileOffset">Where it starts in that file, in bytes; 0 without data.</param>
-/// <param name="State">The state of its block in that file; null when no file has anything to say.</param>
+/// <param name="State">The state of its block in that file; null when no file has anything to say, and in formats without states.</param>
 internal readonly record struct DiskExtent(long Offset, long Length, DiskExtentKind Kind, int Layer, long FileOffset, BlockState? State)
 {
     public long End => Offset + Length;

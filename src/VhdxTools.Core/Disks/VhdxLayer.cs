@@ -9,11 +9,8 @@ using VhdxTools.Layout;
 namespace VhdxTools.Disks;
 
 /// <summary>One file of a chain: what it holds of the disk (MS-VHDX 2.5.1).</summary>
-internal sealed class VhdxLayer : IDisposable
+internal sealed class VhdxLayer : IDiskLayer
 {
-    /// <summary>So many bytes of a sector bitmap are looked at in one go.</summary>
-    private const int BitmapWindow = 4096;
-
     private readonly VhdxFile _image;
     private readonly long _batOffset;
 
@@ -30,6 +27,8 @@ internal sealed class VhdxLayer : IDisposable
 
     public string Path { get; }
 
+    public long Size => Geometry.VirtualDiskSize;
+
     public VhdxGeometry Geometry { get; }
 
     public MetadataCache Metadata { get; }
@@ -44,7 +43,6 @@ internal sealed class VhdxLayer : IDisposable
 
     public BatEntry BitmapEntry(long chunk) => Entry(Geometry.EntryOfSectorBitmap(chunk));
 
-    /// <summary>Reads bytes of the file at a place that <see cref="Extents"/> gave.</summary>
     public void ReadData(long fileOffset, Span<byte> buffer) => _image.View.ReadPadded(fileOffset, buffer);
 
     /// <summary>What the file says of a range of its disk, in order; not joined.</summary>
@@ -153,36 +151,18 @@ internal sealed class VhdxLayer : IDisposable
         long sectorSize = Geometry.LogicalSectorSize;
         long blockStart = block * Geometry.BlockSize;
         long firstBit = FirstBit(block);
-        byte[] window = new byte[BitmapWindow];
-        long windowStart = -1;
+        SectorBitmap bits = new(Metadata, bitmap, isMostSignificantFirst: false);
         while (offset < end)
         {
             long sector = (offset - blockStart) / sectorSize;
-            bool isHere = Bit(firstBit + sector);
             long lastSector = FormatConstants.CeilingDivide(end - blockStart, sectorSize);
-            do
-            {
-                sector++;
-            }
-            while (sector < lastSector && Bit(firstBit + sector) == isHere);
-
+            bool isHere = bits[firstBit + sector];
+            sector = bits.EndOfRun(firstBit + sector, firstBit + lastSector) - firstBit;
             long runEnd = Math.Min(end, blockStart + (sector * sectorSize));
             yield return isHere
                 ? new(offset, runEnd - offset, LayerSource.Data, entry.FileOffset + (offset - blockStart), entry.State)
                 : new(offset, runEnd - offset, LayerSource.Parent, 0, entry.State);
             offset = runEnd;
-        }
-
-        bool Bit(long bit)
-        {
-            long place = bit / 8;
-            if (windowStart < 0 || place < windowStart || place >= windowStart + BitmapWindow)
-            {
-                windowStart = place / BitmapWindow * BitmapWindow;
-                Metadata.Read(bitmap + windowStart, window);
-            }
-
-            return (window[place - windowStart] >> (int)(bit % 8) & 1) != 0;
         }
     }
 

@@ -7,6 +7,10 @@ namespace VhdxTools.Format;
 internal sealed record VhdFooter
 {
     public const int Length = 512;
+
+    /// <summary>VHD counts in sectors of this many bytes, always.</summary>
+    public const int SectorLength = 512;
+
     public const uint TypeFixed = 2;
     public const uint TypeDynamic = 3;
     public const uint TypeDifferencing = 4;
@@ -50,12 +54,6 @@ internal sealed record VhdFooter
             return null;
         }
 
-        uint sum = 0;
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            sum += i is >= ChecksumOffset and < ChecksumOffset + 4 ? 0u : bytes[i];
-        }
-
         return new()
         {
             DataOffset = BinaryPrimitives.ReadUInt64BigEndian(bytes.Slice(16)),
@@ -64,7 +62,7 @@ internal sealed record VhdFooter
             GeometrySize = (long)BinaryPrimitives.ReadUInt16BigEndian(bytes.Slice(56)) * bytes[58] * bytes[59] * 512,
             DiskType = BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(60)),
             UniqueId = ByteFields.Guid(bytes, 68),
-            IsChecksumValid = BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(ChecksumOffset)) == ~sum,
+            IsChecksumValid = VhdChecksum.IsValid(bytes, ChecksumOffset),
         };
     }
 }

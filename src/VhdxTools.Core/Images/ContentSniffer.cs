@@ -33,14 +33,26 @@ internal static class ContentSniffer
     /// <summary>The error for a file that is no VHDX, with what it is instead.</summary>
     public static VhdxException NotVhdx(IRandomAccessFile file, VhdFormat format)
     {
-        if (file.Length == 0)
-        {
-            return new(ErrorIds.FileEmpty, ErrorKind.InvalidData, $"'{file.Name}' is empty.");
-        }
-
         if (format == VhdFormat.VHD)
         {
             return new(ErrorIds.FileIsVhd, ErrorKind.InvalidData, $"'{file.Name}' is a VHD (version 1) by its content, whatever its name says; this command takes VHDX.");
+        }
+
+        if (NotRaw(file) is VhdxException other)
+        {
+            return other;
+        }
+
+        string what = IsPartitioned(file.ReadPadded(0, LookLength)) ? "it is a raw disk image" : "neither VHDX nor VHD structures are in it";
+        return new(ErrorIds.NotAVirtualDisk, ErrorKind.InvalidData, $"'{file.Name}' is no VHDX file: {what}.");
+    }
+
+    /// <summary>The error for a file that is neither VHDX nor VHD and cannot be the bytes of a disk either, or null.</summary>
+    public static VhdxException? NotRaw(IRandomAccessFile file)
+    {
+        if (file.Length == 0)
+        {
+            return new(ErrorIds.FileEmpty, ErrorKind.InvalidData, $"'{file.Name}' is empty.");
         }
 
         byte[] start = file.ReadPadded(0, LookLength);
@@ -49,8 +61,9 @@ internal static class ContentSniffer
             return new(ErrorIds.FileCompressed, ErrorKind.InvalidData, $"'{file.Name}' is a {compression} file: unpack it first.");
         }
 
-        string what = OtherDiskOf(start) is string other ? $"it is a {other} image" : "neither VHDX nor VHD structures are in it";
-        return new(ErrorIds.NotAVirtualDisk, ErrorKind.InvalidData, $"'{file.Name}' is no VHDX file: {what}.");
+        return OtherDiskOf(start) is string other
+            ? new(ErrorIds.NotAVirtualDisk, ErrorKind.InvalidData, $"'{file.Name}' is a {other} image; it can be neither read nor changed here.")
+            : null;
     }
 
     private static string? CompressionOf(ReadOnlySpan<byte> start) =>
@@ -66,10 +79,14 @@ internal static class ContentSniffer
 
     private static string? OtherDiskOf(ReadOnlySpan<byte> start) =>
         start.StartsWith((ReadOnlySpan<byte>)[(byte)'Q', (byte)'F', (byte)'I', 0xFB]) ? "QCOW"
-        : start.StartsWith("KDMV"u8) || start.StartsWith("# Disk DescriptorFile"u8) ? "VMDK"
+        : start.StartsWith("KDMV"u8) || start.StartsWith("COWD"u8) || start.StartsWith("# Disk DescriptorFile"u8) ? "VMDK"
+        : start.StartsWith((ReadOnlySpan<byte>)[(byte)'Q', (byte)'E', (byte)'D', 0]) ? "QED"
+        : start.StartsWith("WithoutFreeSpace"u8) || start.StartsWith("WithouFreSpacExt"u8) ? "Parallels"
+        : start.StartsWith((ReadOnlySpan<byte>)[(byte)'E', (byte)'V', (byte)'F', 9, 13, 10, 0xFF, 0]) ? "EWF (EnCase)"
         : start.Slice(64).StartsWith((ReadOnlySpan<byte>)[0x7F, 0x10, 0xDA, 0xBE]) ? "VDI"
-        : start.Slice(512).StartsWith("EFI PART"u8) || (start[510] == 0x55 && start[511] == 0xAA) ? "raw disk"
         : null;
+
+    private static bool IsPartitioned(ReadOnlySpan<byte> start) => start.Slice(512).StartsWith("EFI PART"u8) || (start[510] == 0x55 && start[511] == 0xAA);
 
     private static bool HasSignature(IRandomAccessFile file, long offset, ReadOnlySpan<byte> signature) =>
         file.ReadPadded(offset, signature.Length).AsSpan().SequenceEqual(signature);

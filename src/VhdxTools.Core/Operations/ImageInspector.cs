@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Threading;
 using VhdxTools.Diagnostics;
 using VhdxTools.Disks;
@@ -70,17 +69,11 @@ internal static class ImageInspector
         LogicalSectorSize = 512,
         PhysicalSectorSize = 512,
         BlockSize = (int)Math.Min(vhd.DynamicHeader?.BlockSize ?? 0, int.MaxValue),
-        ParentPath = vhd.Footer.DiskType == VhdFooter.TypeDifferencing ? ParentOf(path, vhd.DynamicHeader!) : null,
+        ParentPath = vhd.Footer.DiskType == VhdFooter.TypeDifferencing ? VhdParentPaths.Find(path, vhd) ?? vhd.DynamicHeader!.ParentName : null,
         DiskIdentifier = vhd.Footer.UniqueId,
         Creator = vhd.Footer.CreatorApplication.TrimEnd('\0', ' '),
         ParentLinkage = vhd.Footer.DiskType == VhdFooter.TypeDifferencing ? vhd.DynamicHeader!.ParentUniqueId : null,
     };
-
-    private static string ParentOf(string path, VhdDynamicHeader header)
-    {
-        string beside = Path.Combine(Path.GetDirectoryName(path)!, Path.GetFileName(header.ParentName.Replace('\\', Path.DirectorySeparatorChar)));
-        return File.Exists(beside) ? beside : header.ParentName;
-    }
 
     private static string? StoredPath(ParentLocator locator) =>
         locator[ParentLocator.AbsolutePathKey] ?? locator[ParentLocator.RelativePathKey] ?? locator[ParentLocator.VolumePathKey];

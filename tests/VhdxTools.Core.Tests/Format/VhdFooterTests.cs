@@ -64,8 +64,15 @@ public class VhdFooterTests
         Bytes.Put(bytes, 32, [0, 0x20, 0, 0]);
         Bytes.Put(bytes, 40, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
         Bytes.Put(bytes, 64, [0, (byte)'a', 0, 0xFC]);
+        Bytes.Put(bytes, 600, [.. "W2ru"u8, 0, 0, 2, 0, 0, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0]);
 
-        Assert.Equal(new VhdDynamicHeader(0x600, 0x102, 0x200000, new("03020100-0504-0706-0809-0a0b0c0d0e0f"), "aü"), VhdDynamicHeader.Read(bytes));
+        VhdDynamicHeader header = VhdDynamicHeader.Read(VhdModel.Sealed(bytes, 36))!;
+        Assert.Equal((0x600, 0x102u, 0x200000u), (header.TableOffset, header.MaxTableEntries, header.BlockSize));
+        Assert.Equal((new Guid("03020100-0504-0706-0809-0a0b0c0d0e0f"), "aü"), (header.ParentUniqueId, header.ParentName));
+        Assert.Equal([new("W2ru", 18, 0x800)], header.Locators);
+        Assert.True(header.IsChecksumValid);
+        bytes[1023] = 1;
+        Assert.False(VhdDynamicHeader.Read(bytes)!.IsChecksumValid);
         Assert.Null(VhdDynamicHeader.Read(new byte[1024]));
     }
 }

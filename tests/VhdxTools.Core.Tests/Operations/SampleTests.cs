@@ -23,10 +23,14 @@ public class SampleTests
     [InlineData("config2_base.vhdx", 104_857_600, "80b397752ebd117b8e0f04f941fc9ed1923a8687d122a99f639197e588a4ec4e")]
     [InlineData("iotest-dirtylog-10G-4M.vhdx", 10_737_418_240, "41337aff71ae20062a4d4ae4a9c566abcf93e14d566bdd89073199ffbc326ae4")]
     [InlineData("test-disk2vhd.vhdx", 268_435_456, "75e513f107abc2637823247873de8b9d56da9ba85d71add770fabd2987d39ff6")]
+    [InlineData("dynamic.vhd", 10_485_760, "a86701695ee0ee94132e39e9b557aa5cc36113737f28a8cc0b727a72ff5a632a")]
+    [InlineData("fixed.vhd", 10_485_760, "155ea4d5cae82305d249966973123b70b6f4c3011049a9feda8230da4e95d073")]
+    [InlineData("d2v-zerofilled.vhd", 263_454_720, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     public void The_virtual_disk_has_its_digest(string name, long size, string digest)
     {
         using TempFolder folder = new();
-        using DiskChain disk = DiskChain.OpenRead(Samples.Unpack(name, folder));
+        using OpenedDisk opened = DiskOpener.OpenRead(Samples.Unpack(name, folder));
+        IVirtualDisk disk = opened.Disk;
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[MiB];
         byte[] number = new byte[8];
@@ -45,6 +49,17 @@ public class SampleTests
 
         Assert.Equal(size, disk.Capacity);
         Assert.Equal(digest, Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant());
+    }
+
+    [SkippableTheory]
+    [InlineData("hyperv2012r2-dynamic.vhd", 136_365_211_648)]
+    [InlineData("virtualpc-dynamic.vhd", 136_363_130_880)]
+    public void An_empty_disk_is_one_range(string name, long size)
+    {
+        using TempFolder folder = new();
+        using OpenedDisk opened = DiskOpener.OpenRead(Samples.Unpack(name, folder));
+
+        Assert.Equal(new DiskExtent(0, size, DiskExtentKind.Absent, -1, 0, null), Assert.Single(opened.Disk.Extents(0, opened.Disk.Capacity)));
     }
 
     [SkippableTheory]

@@ -1,0 +1,22 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+
+namespace VhdxTools.Disks;
+
+/// <summary>One file of a chain and what it holds of the disk. All offsets and lengths in bytes; calls may come from several threads.</summary>
+internal interface IDiskLayer : IDisposable
+{
+    /// <summary>Full path of the file.</summary>
+    string Path { get; }
+
+    /// <summary>Size of the disk as this file has it.</summary>
+    long Size { get; }
+
+    /// <summary>What the file says of a range of its disk, in order; what lies beyond the end of its disk is left out.</summary>
+    /// <exception cref="VhdxException">The structures that tell it are damaged.</exception>
+    IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default);
+
+    /// <summary>Reads bytes of the file at a place that <see cref="Extents"/> gave.</summary>
+    void ReadData(long fileOffset, Span<byte> buffer);
+}
