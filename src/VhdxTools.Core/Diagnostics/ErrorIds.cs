@@ -12,6 +12,9 @@ public static class ErrorIds
     /// <summary>A size is needed and was not given.</summary>
     public const string SizeRequired = nameof(SizeRequired);
 
+    /// <summary>The disk holds something beyond the size that was asked for.</summary>
+    public const string SizeTooSmall = nameof(SizeTooSmall);
+
     /// <summary>The block size is not valid.</summary>
     public const string InvalidBlockSize = nameof(InvalidBlockSize);
 

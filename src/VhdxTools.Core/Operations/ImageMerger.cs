@@ -133,6 +133,9 @@ internal static class ImageMerger
         static bool IsSize(MetadataItem item) => item.Id == WellKnownGuids.VirtualDiskSize && !item.IsUser;
     }
 
-    private static void Resize(MergePlan plan, MergeSources sources, Func<Guid> newGuid, Func<IRandomAccessFile, IRandomAccessFile>? wrap, CancellationToken cancellation) =>
-        throw new NotImplementedException();
+    private static void Resize(MergePlan plan, MergeSources sources, Func<Guid> newGuid, Func<IRandomAccessFile, IRandomAccessFile>? wrap, CancellationToken cancellation)
+    {
+        ResizePlan resize = ResizePlanner.Plan(plan.Target, new() { SizeBytes = (ulong)plan.SizeAfter, Force = true }, _ => { }, cancellation);
+        ImageResizer.Resize(resize, newGuid, wrap: wrap, dataWriteGuid: sources.TargetGuid, cancellation: cancellation);
+    }
 }

@@ -5,8 +5,8 @@ using VhdxTools.Layout;
 
 namespace VhdxTools.Core.Tests.Disks;
 
-/// <summary>Tells in which order several recorded files were changed: after each call the list gets the name of the file.</summary>
-internal sealed class EngineTapFile(EngineRecordingFile file, List<string> order) : IRandomAccessFile
+/// <summary>Tells in which order several recorded files were changed: after each call one list gets the name of the file, and another what happened.</summary>
+internal sealed class EngineTapFile(EngineRecordingFile file, List<string> order, List<EngineEvent>? all = null) : IRandomAccessFile
 {
     public string Name => file.Name;
 
@@ -17,28 +17,34 @@ internal sealed class EngineTapFile(EngineRecordingFile file, List<string> order
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
         file.Write(offset, data);
-        order.Add(Name);
+        Tell();
     }
 
     public void SetLength(long length)
     {
         file.SetLength(length);
-        order.Add(Name);
+        Tell();
     }
 
     public void Reserve(long length)
     {
         file.Reserve(length);
-        order.Add(Name);
+        Tell();
     }
 
     public void Flush()
     {
         file.Flush();
-        order.Add(Name);
+        Tell();
     }
 
     public FileRange? FindData(long offset, long end) => file.FindData(offset, end);
 
     public void Dispose() => file.Dispose();
+
+    private void Tell()
+    {
+        order.Add(Name);
+        all?.Add(file.Events[file.Events.Count - 1]);
+    }
 }
