@@ -18,7 +18,9 @@
         'Get-VhdxChain'
         'Get-VhdxImage'
         'Get-VhdxLayout'
+        'Merge-VhdxImage'
         'New-VhdxImage'
+        'Resize-VhdxImage'
         'Test-VhdxImage'
     )
     FunctionsToExport    = @()

@@ -12,6 +12,9 @@ public static class ErrorIds
     /// <summary>A size is needed and was not given.</summary>
     public const string SizeRequired = nameof(SizeRequired);
 
+    /// <summary>The disk holds something beyond the size that was asked for.</summary>
+    public const string SizeTooSmall = nameof(SizeTooSmall);
+
     /// <summary>The block size is not valid.</summary>
     public const string InvalidBlockSize = nameof(InvalidBlockSize);
 
@@ -50,6 +53,9 @@ public static class ErrorIds
 
     /// <summary>Neither a parameter nor the extension of the destination tells the format.</summary>
     public const string FormatRequired = nameof(FormatRequired);
+
+    /// <summary>Other images build on the file that would be deleted.</summary>
+    public const string HasChildren = nameof(HasChildren);
 
     /// <summary>The path is not one of the file system.</summary>
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);

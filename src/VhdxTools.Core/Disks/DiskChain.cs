@@ -47,6 +47,9 @@ internal sealed class DiskChain : IVirtualDisk
     /// <summary>The same for a file that is open already, without errors; it is closed with the chain, and also when this fails.</summary>
     public static DiskChain OpenRead(string path, VhdxFile tip) => new(OpenLayers(path, tip), null);
 
+    /// <summary>The disk that some files show without their parents. The files stay the caller's: this chain is not disposed.</summary>
+    public static DiskChain Over(IReadOnlyList<VhdxLayer> layers) => new(layers, null);
+
     /// <summary>Opens a file for writing, and its parents for reading. A dirty log is replayed into the file first.</summary>
     /// <param name="path">Full path of the file.</param>
     /// <param name="newGuid">Gives a new GUID at each call.</param>

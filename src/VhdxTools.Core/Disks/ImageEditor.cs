@@ -8,15 +8,20 @@ namespace VhdxTools.Disks;
 /// <summary>One image that is open for changes of its structure, without its parents.</summary>
 internal sealed class ImageEditor : IDisposable
 {
-    private ImageEditor(VhdxLayer layer, WriteSession session)
+    private readonly IRandomAccessFile _file;
+    private readonly Func<Guid> _newGuid;
+
+    private ImageEditor(VhdxLayer layer, IRandomAccessFile file, Func<Guid> newGuid, Guid? dataWriteGuid)
     {
+        _file = file;
+        _newGuid = newGuid;
         Layer = layer;
-        Session = session;
+        Session = new(layer, file, newGuid, dataWriteGuid);
     }
 
-    public VhdxLayer Layer { get; }
+    public VhdxLayer Layer { get; private set; }
 
-    public WriteSession Session { get; }
+    public WriteSession Session { get; private set; }
 
     /// <summary>Opens a file; nobody else may write to it meanwhile. A dirty log is replayed into the file first.</summary>
     /// <param name="path">Full path of the file.</param>
@@ -31,14 +36,21 @@ internal sealed class ImageEditor : IDisposable
         VhdxFile image = VhdxFile.Open(file, StrictSink.Instance);
         try
         {
-            VhdxLayer layer = new(path, WriteSession.Prepare(image, file, newGuid));
-            return new(layer, new(layer, file, newGuid, dataWriteGuid));
+            return new(new(path, WriteSession.Prepare(image, file, newGuid)), file, newGuid, dataWriteGuid);
         }
         catch
         {
             image.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Commits what is staged, marks the image as cleanly closed, and reads it anew; the file stays open all the time.</summary>
+    public void Reload()
+    {
+        Session.Close();
+        Layer = new(Layer.Path, VhdxFile.Open(_file, StrictSink.Instance));
+        Session = new(Layer, _file, _newGuid);
     }
 
     /// <summary>Commits what is staged, marks the image as cleanly closed, and closes the file.</summary>

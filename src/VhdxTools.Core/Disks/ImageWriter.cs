@@ -142,7 +142,8 @@ internal sealed class ImageWriter(WriteSession session)
         return rest == 0 || (bits[whole] & rest) == rest;
     }
 
-    private long EnsureBitmap(long block)
+    /// <summary>The place of the sector bitmap of a block's chunk; it is made when it is not there.</summary>
+    public long EnsureBitmap(long block)
     {
         long chunk = block / Geometry.ChunkRatio;
         BatEntry entry = _layer.BitmapEntry(chunk);

@@ -38,6 +38,15 @@ internal sealed class MetadataCache(IRandomAccessFile view)
         }
     }
 
+    /// <summary>Whether a sector has these bytes.</summary>
+    public bool HasBytes(long offset, ReadOnlySpan<byte> sector)
+    {
+        lock (_lock)
+        {
+            return Sector(offset / SectorLength).AsSpan().SequenceEqual(sector);
+        }
+    }
+
     /// <summary>Changes the sectors whose bytes differ, and leaves those alone that have them already.</summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {

@@ -1,5 +1,4 @@
 using System;
-using System.IO.Hashing;
 using VhdxTools.Format;
 
 namespace VhdxTools.Disks;
@@ -14,8 +13,6 @@ internal static class PartitionTable
     private const int MbrEntryLength = 16;
     private const int MbrEntryCount = 4;
     private const byte ProtectiveType = 0xEE;
-    private const int GptHeaderLength = 92;
-    private const long MaximumGptArrayLength = FormatConstants.MiB;
 
     /// <summary>
     /// The smallest size in bytes that holds every partition, and behind them, with a GPT, room for its backup; null when the disk has no
@@ -43,70 +40,14 @@ internal static class PartitionTable
 
     private static long? GptMinimum(Reader read, long capacity, int sectorSize)
     {
-        byte[] header = new byte[sectorSize];
-        foreach (long sector in new[] { 1, (capacity / sectorSize) - 1 })
-        {
-            // A disk of one sector has no second one.
-            if (sector < 1 || sector >= capacity / sectorSize)
-            {
-                continue;
-            }
-
-            read(sector * sectorSize, header);
-            if (GptMinimumOf(read, header, sector, capacity, sectorSize) is long minimum)
-            {
-                return minimum;
-            }
-        }
-
-        return null;
-    }
-
-    private static long? GptMinimumOf(Reader read, byte[] header, long sector, long capacity, int sectorSize)
-    {
-        uint headerLength = ByteFields.U32(header, 12);
-        if (!header.AsSpan().StartsWith("EFI PART"u8) || headerLength < GptHeaderLength || headerLength > header.Length)
+        long sectors = capacity / sectorSize;
+        if ((GptTable.Read(read, capacity, sectorSize, 1) ?? GptTable.Read(read, capacity, sectorSize, sectors - 1)) is not { } table)
         {
             return null;
         }
 
-        uint stored = ByteFields.U32(header, 16);
-        byte[] copy = header.AsSpan(0, (int)headerLength).ToArray();
-        ByteFields.U32(copy, 16, 0);
-        ulong arraySector = ByteFields.U64(header, 72);
-        uint count = ByteFields.U32(header, 80);
-        uint entryLength = ByteFields.U32(header, 84);
-        long arrayLength = (long)count * entryLength;
-        if (Crc32.HashToUInt32(copy) != stored
-            || ByteFields.U64(header, 24) != (ulong)sector
-            || entryLength < 128
-            || arrayLength is 0 or > MaximumGptArrayLength
-            || arraySector >= (ulong)(capacity / sectorSize)
-            || arrayLength > capacity - ((long)arraySector * sectorSize))
-        {
-            return null;
-        }
-
-        byte[] array = new byte[arrayLength];
-        read((long)arraySector * sectorSize, array);
-        if (Crc32.HashToUInt32(array) != ByteFields.U32(header, 88))
-        {
-            return null;
-        }
-
-        // A disk without partitions still has the room of both tables: usable space starts where the header says.
-        ulong end = Math.Min(ByteFields.U64(header, 40), (ulong)(capacity / sectorSize));
-        for (int place = 0; place < arrayLength; place += (int)entryLength)
-        {
-            ulong last = ByteFields.U64(array, place + 40);
-            if (ByteFields.Guid(array, place) != Guid.Empty && last < (ulong)(capacity / sectorSize))
-            {
-                end = Math.Max(end, last + 1);
-            }
-        }
-
-        long backup = FormatConstants.AlignUp(arrayLength, sectorSize) + sectorSize;
-        return Math.Min(((long)end * sectorSize) + backup, capacity);
+        long backup = FormatConstants.AlignUp(table.Array.Length, sectorSize) + sectorSize;
+        return Math.Min((table.EndOfPartitions(sectors) * sectorSize) + backup, capacity);
     }
 
     private static long? MbrMinimum(byte[] mbr, long capacity, int sectorSize)

@@ -34,6 +34,9 @@ internal sealed class SpaceAllocator
     /// <summary>Where the last byte that anything uses ends.</summary>
     public long UsedEnd => (_used.FindLast() + 1) * Unit;
 
+    /// <summary>Bytes inside the file that nothing uses.</summary>
+    public long FreeLength => _used.CountClear(0, Math.Min(_used.Length, _freshStart / Unit)) * Unit;
+
     /// <summary>Reads who uses which space.</summary>
     /// <exception cref="VhdxException">Two owners claim the same space, or one has none in the file: nothing may be written then.</exception>
     public static SpaceAllocator Of(VhdxFile image)
@@ -134,10 +137,13 @@ internal sealed class SpaceAllocator
         return gap * Unit;
     }
 
+    /// <summary>The file needs to reach to a place that is used already: its last block was cut short.</summary>
+    public void Require(long end) => NeededLength = Math.Max(NeededLength, FormatConstants.AlignUp(end, Unit));
+
     /// <summary>Gives back at once what was allocated last, and to which nothing points.</summary>
     public void Unallocate(FileRange range)
     {
-        Clear(range);
+        Release(range);
         if (range.End == NeededLength)
         {
             NeededLength = Math.Max(_length, range.Offset);
@@ -152,7 +158,7 @@ internal sealed class SpaceAllocator
     {
         foreach (FileRange range in _released)
         {
-            Clear(range);
+            Release(range);
         }
 
         _released.Clear();
@@ -162,7 +168,8 @@ internal sealed class SpaceAllocator
     public long GrownLength(long current, long needed) =>
         Math.Max(needed, FormatConstants.AlignUp(current + Math.Max(_blockSize, Math.Min(MaximumStep, current / 8)), Unit));
 
-    private void Clear(FileRange range)
+    /// <summary>Marks space as free at once.</summary>
+    public void Release(FileRange range)
     {
         _used.Clear(range.Offset / Unit, range.Length / Unit);
         _search = Math.Min(_search, range.Offset / Unit);

@@ -41,6 +41,9 @@ internal sealed class VhdxLayer : IDiskLayer
 
     public long EntryOffset(long index) => _batOffset + (index * BatEntry.Length);
 
+    /// <summary>The entry of the BAT that lies at a place of the file.</summary>
+    public long IndexOf(long fileOffset) => (fileOffset - _batOffset) / BatEntry.Length;
+
     public BatEntry PayloadEntry(long block) => Entry(Geometry.EntryOfPayloadBlock(block));
 
     public BatEntry BitmapEntry(long chunk) => Entry(Geometry.EntryOfSectorBitmap(chunk));

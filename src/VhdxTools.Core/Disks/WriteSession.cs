@@ -134,7 +134,15 @@ internal sealed class WriteSession
 
     /// <summary>Changes an entry of the BAT with the next commit.</summary>
     public void SetEntry(long index, BlockState state, long fileOffset) =>
-        Layer.Metadata.WriteUInt64(Layer.EntryOffset(index), BatEntry.Create(state, fileOffset).Value);
+        SetEntryValue(index, BatEntry.Create(state, fileOffset).Value);
+
+    /// <summary>The same with all 64 bits of the entry.</summary>
+    public void SetEntryValue(long index, ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[BatEntry.Length];
+        ByteFields.U64(bytes, 0, value);
+        Stage(Layer.EntryOffset(index), bytes);
+    }
 
     /// <summary>Takes space and lengthens the file for it.</summary>
     /// <returns>Its offset in bytes, and whether it reads as zeros because nobody wrote there since the file grew.</returns>
@@ -144,6 +152,30 @@ internal sealed class WriteSession
         (long Offset, bool IsZero) space = allocator.Allocate(length);
         EnsureLength(space.Offset + length);
         return space;
+    }
+
+    /// <summary>Takes space that the system reserves, where it can, and that reads as zeros: for fixed images.</summary>
+    public long AllocateReserved(long length)
+    {
+        (long offset, bool isZero) = Running().Allocator.Allocate(length);
+        if (offset + length > _file.Length)
+        {
+            try
+            {
+                _file.Reserve(offset + length);
+            }
+            catch (VhdxException exception) when (exception.Id == ErrorIds.ReserveNotSupported)
+            {
+                EnsureLength(offset + length);
+            }
+        }
+
+        if (!isZero)
+        {
+            WriteZeros(offset, length);
+        }
+
+        return offset;
     }
 
     /// <summary>Takes space that reads as zeros: what was used before holds other data, and the new owner must never show it.</summary>
@@ -164,6 +196,9 @@ internal sealed class WriteSession
     /// <summary>Gives space back with the next commit: until then the file on the device may still point to it.</summary>
     public void Free(FileRange range) => Running().Allocator.ReleaseLater(range);
 
+    /// <summary>Gives back space to which nothing points since the last commit.</summary>
+    public void Release(FileRange range) => Running().Allocator.Release(range);
+
     /// <summary>Gives back space to which nothing ever pointed, the last that was taken.</summary>
     public void Unallocate(FileRange range) => Running().Allocator.Unallocate(range);
 
@@ -181,6 +216,7 @@ internal sealed class WriteSession
     /// <summary>Lengthens the file when it ends before a place.</summary>
     public void EnsureLength(long end)
     {
+        Running().Allocator.Require(end);
         if (end > _file.Length)
         {
             _file.SetLength(Running().Allocator.GrownLength(_file.Length, end));

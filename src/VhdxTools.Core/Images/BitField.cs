@@ -94,6 +94,20 @@ internal sealed class BitField(long length)
         return _length;
     }
 
+    /// <summary>How many bits of a range are not set.</summary>
+    public long CountClear(long first, long end)
+    {
+        long count = 0;
+        for (long start = Find(value: false, first); start < end;)
+        {
+            long stop = Math.Min(end, Find(value: true, start));
+            count += stop - start;
+            start = Find(value: false, stop);
+        }
+
+        return count;
+    }
+
     /// <summary>The index of the last bit that is set, or -1.</summary>
     public long FindLast()
     {

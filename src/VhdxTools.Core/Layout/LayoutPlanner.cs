@@ -76,6 +76,17 @@ internal static class LayoutPlanner
         };
     }
 
+    /// <summary>Checks a size of a virtual disk.</summary>
+    /// <exception cref="VhdxException">It is not valid; the message has the two nearest valid ones.</exception>
+    public static long DiskSizeOf(ulong value, int sectorSize) =>
+        value is > 0 and <= (ulong)MaximumVirtualDiskSize && value % (ulong)sectorSize == 0 ? (long)value : throw Invalid(
+            ErrorIds.InvalidSize,
+            NearestValues.RuleText(
+                "size of the virtual disk",
+                value,
+                FormattableString.Invariant($"is a multiple of the logical sector size ({sectorSize} bytes), greater than 0 and at most 64 TiB"),
+                NearestValues.OnGrid(value, sectorSize, sectorSize, MaximumVirtualDiskSize)));
+
     private static void CheckType(CreateOptions options)
     {
         if (options.Type is not (VhdType.Fixed or VhdType.Dynamic or VhdType.Differencing))
@@ -182,13 +193,7 @@ internal static class LayoutPlanner
                 ?? throw Invalid(ErrorIds.SizeRequired, "The size of the virtual disk is needed: give -SizeBytes, for example -SizeBytes 10GB.");
         }
 
-        return value is > 0 and <= (ulong)MaximumVirtualDiskSize && value % (ulong)sectorSize == 0 ? (long)value : throw Invalid(
-            ErrorIds.InvalidSize,
-            NearestValues.RuleText(
-                "size of the virtual disk",
-                value,
-                FormattableString.Invariant($"is a multiple of the logical sector size ({sectorSize} bytes), greater than 0 and at most 64 TiB"),
-                NearestValues.OnGrid(value, sectorSize, sectorSize, MaximumVirtualDiskSize)));
+        return DiskSizeOf(value, sectorSize);
     }
 
     private static VhdxException Invalid(string id, string message) => new(id, ErrorKind.InvalidArgument, message);

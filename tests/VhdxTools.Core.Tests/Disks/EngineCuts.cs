@@ -41,6 +41,30 @@ internal static class EngineCuts
         }
     }
 
+    /// <summary>A file that is possible after some events: what was flushed is there, of the rest any pieces.</summary>
+    /// <param name="before">The file when the recording began.</param>
+    /// <param name="events">What happened until the power went.</param>
+    /// <param name="random">Decides which pieces are lost.</param>
+    public static EngineMemoryFile At(EngineMemoryFile before, IReadOnlyList<EngineEvent> events, Random random)
+    {
+        EngineMemoryFile device = before.Clone();
+        List<EngineEvent> pending = [];
+        foreach (EngineEvent happened in events)
+        {
+            if (happened is not EngineEvent.Flushed)
+            {
+                pending.Add(happened);
+                continue;
+            }
+
+            pending.ForEach(kept => Apply(device, kept));
+            pending.Clear();
+        }
+
+        int sample = random.Next(-2, 4);
+        return Subset(device, pending, random, sample);
+    }
+
     public static void Apply(EngineMemoryFile file, EngineEvent happened)
     {
         if (happened is EngineEvent.Resized resized)
@@ -65,22 +89,28 @@ internal static class EngineCuts
 
         for (int sample = -2; sample < samples; sample++)
         {
-            EngineMemoryFile file = device.Clone();
-            foreach (EngineEvent happened in pending)
-            {
-                bool isTorn = sample >= 0 && sample % 2 == 1 && random.Next(2) == 0;
-                if (isTorn && happened is EngineEvent.Written written)
-                {
-                    int first = random.Next(written.Count);
-                    ApplyPiece(file, written, first, random.Next(1, written.Count - first + 1));
-                }
-                else if (sample == -1 || (sample >= 0 && random.Next(2) == 0))
-                {
-                    Apply(file, happened);
-                }
-            }
-
-            yield return file;
+            yield return Subset(device, pending, random, sample);
         }
+    }
+
+    /// <summary>-2 loses all that is pending, -1 nothing; even samples lose whole writes, odd ones tear some.</summary>
+    private static EngineMemoryFile Subset(EngineMemoryFile device, List<EngineEvent> pending, Random random, int sample)
+    {
+        EngineMemoryFile file = device.Clone();
+        foreach (EngineEvent happened in pending)
+        {
+            bool isTorn = sample >= 0 && sample % 2 == 1 && random.Next(2) == 0;
+            if (isTorn && happened is EngineEvent.Written written)
+            {
+                int first = random.Next(written.Count);
+                ApplyPiece(file, written, first, random.Next(1, written.Count - first + 1));
+            }
+            else if (sample == -1 || (sample >= 0 && random.Next(2) == 0))
+            {
+                Apply(file, happened);
+            }
+        }
+
+        return file;
     }
 }

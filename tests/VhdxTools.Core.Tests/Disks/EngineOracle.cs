@@ -70,6 +70,22 @@ internal sealed class EngineOracle
 
     public ulong PayloadEntry(long block) => U64(_bat + ((block + (block / Ratio)) * 8));
 
+    /// <summary>Where the last sector bitmap block ends; 0 without one.</summary>
+    public long BitmapEnd
+    {
+        get
+        {
+            long end = 0;
+            for (long chunk = 0; HasParent && chunk * Ratio < BlockCount; chunk++)
+            {
+                ulong entry = U64(_bat + (((chunk * (Ratio + 1)) + Ratio) * 8));
+                end = Math.Max(end, (entry & 7) == 6 ? (((long)entry >> 20) + 1) << 20 : 0);
+            }
+
+            return end;
+        }
+    }
+
     /// <summary>Kind, file of the chain and place for each logical sector of the tip's disk.</summary>
     public static IEnumerable<(DiskExtentKind Kind, int Layer, long Place)> Resolve(IReadOnlyList<EngineOracle> chain)
     {

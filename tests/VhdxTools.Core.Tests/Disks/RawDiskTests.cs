@@ -31,6 +31,7 @@ public class RawDiskTests
         Assert.Null(opened.DiskIdentifier);
         Assert.Null(opened.Chain);
         DiskReads.Agree(opened, model, new(1));
+        Assert.All(opened.Disk.Extents(0, model.Length), extent => Assert.Equal(0, extent.Offset % 512));
     }
 
     [Fact]

@@ -102,6 +102,22 @@ public class VhdDiskTests
     }
 
     [Fact]
+    public void The_last_block_may_end_where_the_disk_does()
+    {
+        using TempFolder folder = new();
+        VhdImage image = new() { Size = Block + 1024 };
+        image.AddBlock(1, new(1), _ => true);
+        byte[] file = File.ReadAllBytes(image.Write(folder["a.vhd"]));
+        File.WriteAllBytes(folder["a.vhd"], [.. file[..^(Block - 1024 + 512)], .. image.Footer]);
+
+        using OpenedDisk opened = DiskOpener.OpenRead(folder["a.vhd"]);
+        byte[] all = new byte[image.Size];
+        opened.Disk.Read(0, all);
+
+        Assert.True(image.Model([]).AsSpan().SequenceEqual(all));
+    }
+
+    [Fact]
     public void Nothing_is_written()
     {
         using TempFolder folder = new();

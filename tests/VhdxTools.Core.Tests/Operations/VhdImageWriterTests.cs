@@ -127,9 +127,14 @@ public class VhdImageWriterTests
     [Fact]
     public void The_BAT_of_the_largest_disk_is_written_in_pages()
     {
+        // The last entry of a page, the first of the next, one after many empty pages, the last of all.
+        int[] blocks = [16_383, 16_384, 1_500_000, 4_177_919];
         MemoryFile data = new("source");
-        data.Put(1_500_000L << 19, [1]);
-        data.Put((2040 * GiB) - 1, [2]);
+        foreach (int block in blocks)
+        {
+            data.Put(((long)block << 19) + (512 << 10) - 1, [1]);
+        }
+
         MemoryFile file = new("target");
 
         VhdImageWriter.Write(VhdPlanner.Plan(Options(VhdType.Dynamic, 2040 * GiB, 512 << 10)), Disk(data, 2040 * GiB), file);
@@ -137,10 +142,14 @@ public class VhdImageWriterTests
         Assert.All(file.Calls.Where(call => call.Call == "Write"), call => Assert.InRange(call.Length, 1, 64 << 10));
         byte[] table = file.Bytes(1536, 4_177_920 * 4);
         const int BlocksStart = 1536 + (4_177_920 * 4);
-        Assert.Equal(BlocksStart / 512, (int)Number(table, 1_500_000));
-        Assert.Equal((BlocksStart + 512 + (512 << 10)) / 512, (int)Number(table, 4_177_919));
-        Assert.Equal(2, Enumerable.Range(0, 4_177_920).Count(i => Number(table, i) != uint.MaxValue));
-        Assert.Equal(2, file.Bytes(file.Length - 513, 1)[0]);
+        Assert.Equal(blocks, Enumerable.Range(0, 4_177_920).Where(i => Number(table, i) != uint.MaxValue));
+        Assert.All(blocks, (block, i) =>
+        {
+            int place = BlocksStart + (i * (512 + (512 << 10)));
+            Assert.Equal(place / 512, (int)Number(table, block));
+            Assert.Equal(1, file.Bytes(place + 512 + (512 << 10) - 1, 1)[0]);
+        });
+        Assert.Equal(BlocksStart + (4 * (512 + (512 << 10))) + 512, file.Length);
     }
 
     [Fact]

@@ -1,0 +1,64 @@
+using System;
+using System.Threading;
+using VhdxTools.Disks;
+using VhdxTools.IO;
+
+namespace VhdxTools.Operations;
+
+/// <summary>Changes the size of a disk: old or new, with one entry of the log.</summary>
+internal static class ImageResizer
+{
+    /// <param name="plan">What to do.</param>
+    /// <param name="newGuid">Gives a new GUID at each call.</param>
+    /// <param name="progress">Gets bytes done and bytes in all.</param>
+    /// <param name="wrap">For tests: puts another file over the one that is opened.</param>
+    /// <param name="dataWriteGuid">The DataWriteGuid that the image gets; null for a new one.</param>
+    /// <param name="cancellation">Stops the work; the size is the old one then.</param>
+    /// <exception cref="VhdxException">The file is in use, damaged, or cannot be written to; the size is the old one then.</exception>
+    public static void Resize(
+        ResizePlan plan,
+        Func<Guid> newGuid,
+        Action<long, long>? progress = null,
+        Func<IRandomAccessFile, IRandomAccessFile>? wrap = null,
+        Guid? dataWriteGuid = null,
+        CancellationToken cancellation = default)
+    {
+        // A backup table goes where it will be found: before the end is cut, or when there is a new one.
+        if (plan.UpdatesGpt && plan.SizeAfter < plan.SizeBefore)
+        {
+            UpdateGpt();
+        }
+
+        if (plan.SizeAfter != plan.SizeBefore)
+        {
+            using DiskChain disk = DiskChain.OpenWrite(plan.Path, newGuid, wrap, dataWriteGuid);
+            if (disk.Capacity != plan.SizeBefore)
+            {
+                throw new VhdxException(ErrorIds.FileInUse, ErrorKind.InUse, $"'{plan.Path}' was changed by another program just now. Nothing was changed.");
+            }
+
+            if (plan.SizeAfter > plan.SizeBefore)
+            {
+                disk.Edit(session => new DiskGrower(session, disk, plan.SizeAfter).Grow(progress, cancellation));
+            }
+            else
+            {
+                disk.Edit(session => DiskShrinker.Shrink(session, plan.SizeAfter));
+            }
+        }
+
+        if (plan.UpdatesGpt && plan.SizeAfter >= plan.SizeBefore)
+        {
+            UpdateGpt();
+        }
+
+        void UpdateGpt()
+        {
+            using DiskChain disk = DiskChain.OpenWrite(plan.Path, newGuid, wrap, dataWriteGuid);
+            if (GptEditor.Find(disk) is { } table)
+            {
+                GptEditor.MoveBackup(disk, table, plan.SizeAfter);
+            }
+        }
+    }
+}
