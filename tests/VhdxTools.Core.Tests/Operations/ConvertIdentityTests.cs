@@ -105,6 +105,8 @@ public class ConvertIdentityTests
     [InlineData("MBR", 512, "a.img", 512, false)]
     [InlineData("MBR", 512, "a.vhdx", 4096, true)]
     [InlineData("GPT", 512, "a.vhdx", 4096, true)]
+    [InlineData("MBR", 4096, "a.vhdx", 512, true)]
+    [InlineData("MBR", 4096, "a.vhdx", 4096, false)]
     [InlineData("none", 512, "a.vhdx", 4096, false)]
     public void Partition_tables_that_count_in_other_sectors_are_named(string kind, int sector, string source, int target, bool isNamed)
     {
@@ -124,7 +126,7 @@ public class ConvertIdentityTests
         File.WriteAllBytes(folder["a.img"], model);
         if (source != "a.img")
         {
-            Convert(folder["a.img"], folder[source], options => options with { LogicalSectorSizeBytes = 512 });
+            Convert(folder["a.img"], folder[source], options => options with { LogicalSectorSizeBytes = (ulong)sector });
         }
 
         List<string> warnings = [];

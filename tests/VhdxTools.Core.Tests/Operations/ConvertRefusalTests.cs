@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.Operations;
@@ -168,21 +167,22 @@ public class ConvertRefusalTests
     }
 
     [Theory]
-    [InlineData("b.vhdx", 1L << 30, "at most", 7 * MiB)]
-    [InlineData("b.img", 1L << 30, "", 1 << 30)]
-    public void The_plan_tells_how_long_the_file_becomes_at_most(string name, long size, string bound, long length)
+    [InlineData("b.vhdx", 1, "at most", 7 * MiB)]
+    [InlineData("b.vhdx", 8, "at most", 20 * MiB)]
+    [InlineData("b.img", 0, "", 1 << 30)]
+    public void The_plan_tells_how_long_the_file_becomes_at_most(string name, int blockSize, string bound, long length)
     {
         using EngineFolder folder = new();
-        string source = EngineImages.Create(folder["a.vhdx"], size: size, block: MiB);
+        string source = EngineImages.Create(folder["a.vhdx"], size: 1L << 30, block: MiB);
         using (VhdxTools.Disks.DiskChain disk = VhdxTools.Disks.DiskChain.OpenWrite(source, EngineImages.Guids(1)))
         {
-            foreach (int block in Enumerable.Range(7, 3))
-            {
-                disk.Write((long)block * MiB, [1]);
-            }
+            // Two of them apart in one block of 8 MiB.
+            disk.Write(3L * MiB, [1]);
+            disk.Write(5L * MiB, [1]);
+            disk.Write(9L * MiB, [1]);
         }
 
-        using ImageConverter converter = ImageConverter.Open(Options(source, folder[name]));
+        using ImageConverter converter = ImageConverter.Open(Options(source, folder[name], options => options with { BlockSizeBytes = blockSize == 0 ? null : (ulong)(blockSize * MiB) }));
         string text = converter.Describe(default);
         Assert.Contains($"({length} bytes) long", text, StringComparison.Ordinal);
         Assert.Contains(bound, text, StringComparison.Ordinal);

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
+using VhdxTools.Disks;
 using Xunit;
 using static VhdxTools.Core.Tests.Operations.Conversions;
 
@@ -13,6 +14,8 @@ namespace VhdxTools.Core.Tests.Operations;
 public class ConvertSplitTests
 {
     private const int Length = (9 * MiB) + 8192;
+
+    private static readonly (int Place, int Length)[] s_pieces = [(4096 + 512, 512), (4096 + 2048, 512), (40960 + 3584, 512), (81920 + 3584, 1024)];
 
     public static TheoryData<string, int, int, int> Splits
     {
@@ -27,6 +30,9 @@ public class ConvertSplitTests
                 splits.Add(form, sector, 1, Length + 16384);
             }
 
+            // Bitmaps of small sectors, and a parent with large ones.
+            splits.Add("vhd chain", 4096, 1, Length);
+            splits.Add("chain 512", 4096, 1, Length);
             splits.Add("raw", 4096, 1, Length);
             splits.Add("raw", 4096, 32, Length);
             return splits;
@@ -44,7 +50,12 @@ public class ConvertSplitTests
         string parent = CompareDisks.Write(folder, "parent.vhdx", $"dynamic {sector}", below, new(2));
         string hash = EngineImages.Hash(parent);
 
-        VhdxImageInfo info = Convert(source, folder["child.vhdx"], options => options with { ParentPath = parent, BlockSizeBytes = (ulong)(blockSize * MiB) });
+        VhdxImageInfo info = Convert(source, folder["child.vhdx"], options => options with
+        {
+            ParentPath = parent,
+            BlockSizeBytes = (ulong)(blockSize * MiB),
+            LogicalSectorSizeBytes = form == "raw" ? null : (ulong)sector,
+        });
         Convert(folder["child.vhdx"], folder["flat.img"]);
 
         Assert.Equal((VhdType.Differencing, Length, sector), (info.VhdType, (int)info.Size, info.LogicalSectorSize));
@@ -110,6 +121,32 @@ public class ConvertSplitTests
     }
 
     [Fact]
+    public void Pieces_of_the_source_may_begin_inside_the_sectors_of_the_child()
+    {
+        using EngineFolder folder = new();
+        byte[] model = new byte[MiB];
+        string below = EngineImages.Create(folder["below.vhdx"], size: MiB, block: MiB);
+        string source = EngineImages.Create(folder["source.vhdx"], block: MiB, parent: below);
+        using (DiskChain disk = DiskChain.OpenWrite(source, EngineImages.Guids(1)))
+        {
+            // Two in one sector of 4096, one that ends at the end of it, one that lies across two.
+            foreach ((int place, int length) in s_pieces)
+            {
+                byte[] bytes = EngineImages.RandomBytes(new(place), length);
+                disk.Write(place, bytes);
+                bytes.CopyTo(model.AsSpan(place));
+            }
+        }
+
+        string parent = EngineImages.Create(folder["parent.vhdx"], size: MiB, block: MiB, sector: 4096);
+
+        Convert(source, folder["child.vhdx"], options => options with { ParentPath = parent, LogicalSectorSizeBytes = 4096, BlockSizeBytes = MiB });
+
+        Assert.True(model.AsSpan().SequenceEqual(ReadBack(VhdFormat.VHDX, folder["child.vhdx"], parent)));
+        CheckHeld(folder["child.vhdx"], model, new byte[MiB], 4096);
+    }
+
+    [Fact]
     public void The_sector_sizes_of_source_and_parent_must_fit()
     {
         using EngineFolder folder = new();
@@ -130,7 +167,8 @@ public class ConvertSplitTests
         model.AsSpan(0, Math.Min(length, model.Length)).CopyTo(below);
         Random random = new(3);
         random.NextBytes(below.AsSpan(4096, 4096));
-        below.AsSpan(MiB + (300 * 4096), 4096).Clear();
+        random.NextBytes(below.AsSpan(MiB, MiB));
+        below.AsSpan((3 * MiB) + 512, 512).Clear();
         random.NextBytes(below.AsSpan(2 * MiB, MiB));
         random.NextBytes(below.AsSpan((3 * MiB) + 8192, 4096));
         random.NextBytes(below.AsSpan(6 * MiB, 4096));
