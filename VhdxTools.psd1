@@ -17,6 +17,7 @@
         'Get-VhdxImage'
         'Get-VhdxLayout'
         'New-VhdxImage'
+        'Set-VhdxImage'
         'Test-VhdxImage'
     )
     FunctionsToExport    = @()
