@@ -21,6 +21,7 @@
         'Merge-VhdxImage'
         'New-VhdxImage'
         'Resize-VhdxImage'
+        'Set-VhdxImage'
         'Test-VhdxImage'
     )
     FunctionsToExport    = @()

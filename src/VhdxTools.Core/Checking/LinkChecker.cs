@@ -108,7 +108,7 @@ internal static class LinkChecker
     }
 
     /// <summary>Where a path cannot be followed (a drive letter on Linux), a different file name still tells that it is stale.</summary>
-    private static bool IsStale(string childPath, KeyValuePair<string, string> stored, string found)
+    public static bool IsStale(string childPath, KeyValuePair<string, string> stored, string found)
     {
         if (ParentPaths.Candidate(childPath, stored) is string candidate)
         {

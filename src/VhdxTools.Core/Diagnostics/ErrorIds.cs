@@ -33,6 +33,12 @@ public static class ErrorIds
     /// <summary>The disk identifier is all zero.</summary>
     public const string InvalidDiskIdentifier = nameof(InvalidDiskIdentifier);
 
+    /// <summary>The identifier or the value of a user metadata item is not valid, or there is no room for it.</summary>
+    public const string InvalidMetadata = nameof(InvalidMetadata);
+
+    /// <summary>A command that changes values was given none.</summary>
+    public const string NothingToSet = nameof(NothingToSet);
+
     /// <summary>Two parameters contradict each other, or one does not apply to the type of image.</summary>
     public const string ContradictingParameters = nameof(ContradictingParameters);
 

@@ -17,7 +17,7 @@ internal static class MetadataReader
     /// All items together; real ones hold a few hundred bytes, and a hostile table could announce 2 GiB. A child and its parent, both
     /// open, are to stay well under 64 MiB.
     /// </summary>
-    private const long MaximumContentLength = 16 * FormatConstants.MiB;
+    public const long MaximumContentLength = 16 * FormatConstants.MiB;
 
     /// <summary>Lost items that a finding names; beyond, they are counted.</summary>
     private const int MaximumNames = 8;

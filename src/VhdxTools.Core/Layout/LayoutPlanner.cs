@@ -174,7 +174,9 @@ internal static class LayoutPlanner
         ? (uint)SectorSizeOf(wanted, ErrorIds.InvalidPhysicalSectorSize, "physical")
         : null;
 
-    private static int SectorSizeOf(ulong value, string id, string which) => value is 512 or 4096 ? (int)value : throw Invalid(
+    /// <summary>A sector size that was asked for.</summary>
+    /// <exception cref="VhdxException">It is neither 512 nor 4096 bytes; the error has the id that is given.</exception>
+    public static int SectorSizeOf(ulong value, string id, string which) => value is 512 or 4096 ? (int)value : throw Invalid(
         id, NearestValues.RuleText($"{which} sector size", value, "is 512 or 4096 bytes", NearestValues.Among(value, s_sectorSizes)));
 
     private static int BlockSizeOf(ulong value) => value <= int.MaxValue && IsBlockSize((long)value) ? (int)value : throw Invalid(

@@ -20,11 +20,7 @@ internal static class ParentReader
     {
         using VhdxFile parent = Open(parentPath);
         ThrowIfInChain(parentPath, childPath);
-        if (parent.IsLogDirty)
-        {
-            warn($"The log of the parent '{parentPath}' is not empty: it is in use, or was not closed cleanly. The child sees it as it is once the log is replayed; if a running machine writes to it, the child is worthless.");
-        }
-
+        WarnIfDirty(parent, parentPath, warn);
         List<MetadataItem> items = [];
         foreach ((MetadataEntry entry, byte[]? content) in parent.Metadata)
         {
@@ -46,7 +42,8 @@ internal static class ParentReader
         };
     }
 
-    private static VhdxFile Open(string path)
+    /// <exception cref="VhdxException">The parent cannot be read.</exception>
+    public static VhdxFile Open(string path)
     {
         try
         {
@@ -55,6 +52,14 @@ internal static class ParentReader
         catch (VhdxException exception)
         {
             throw new VhdxException(exception.Id, exception.Kind, $"The parent cannot be used. {exception.Message}", exception);
+        }
+    }
+
+    public static void WarnIfDirty(VhdxFile parent, string path, Action<string> warn)
+    {
+        if (parent.IsLogDirty)
+        {
+            warn($"The log of the parent '{path}' is not empty: it is in use, or was not closed cleanly. The child sees it as it is once the log is replayed; if a running machine writes to it, the child is worthless.");
         }
     }
 

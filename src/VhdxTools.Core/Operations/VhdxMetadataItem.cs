@@ -22,7 +22,7 @@ public sealed class VhdxMetadataItem
 
     /// <summary>
     /// The content: decoded for the items of the specification (numbers, GUIDs, text), a byte array for all others; null when it
-    /// lies where no item may lie, or all items together are too large to be kept (32 MiB).
+    /// lies where no item may lie, or all items together are too large to be kept (16 MiB).
     /// </summary>
     public object? Value { get; init; }
 
