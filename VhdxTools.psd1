@@ -17,6 +17,7 @@
         'Get-VhdxImage'
         'Get-VhdxLayout'
         'New-VhdxImage'
+        'Repair-VhdxImage'
         'Test-VhdxImage'
     )
     FunctionsToExport    = @()

@@ -42,6 +42,9 @@ public static class ErrorIds
     /// <summary>The destination is the parent, or an image that the parent depends on.</summary>
     public const string DestinationIsParent = nameof(DestinationIsParent);
 
+    /// <summary>The destination is the file that is to be read.</summary>
+    public const string DestinationIsSource = nameof(DestinationIsSource);
+
     /// <summary>The path is not one of the file system.</summary>
     public const string NotAFileSystemPath = nameof(NotAFileSystemPath);
 
