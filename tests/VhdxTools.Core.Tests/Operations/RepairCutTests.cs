@@ -49,6 +49,30 @@ public class RepairCutTests
         Cut(Everything(folder).Path, "VX608", RepairRun.All, samples: 12);
     }
 
+    [Fact]
+    public void What_is_metadata_is_durable_in_the_log_before_it_is_written_in_its_place_and_data_before_that()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage image = Everything(folder);
+        EngineRecordingFile? recording = null;
+        RepairRun.Repair(image.Path, RepairRun.Drop, file => recording is null
+            ? new WritingBack(recording = new(EngineMemoryFile.Load(image.Path)), file, image.Path)
+            : file);
+
+        List<EngineEvent> events = recording!.Events;
+        int place = events.FindIndex(happened => happened is EngineEvent.Written { Offset: >= Bat and < Payload });
+        int log = events.FindLastIndex(place, happened => happened is EngineEvent.Written { Offset: >= Log and < Metadata, Count: > 8 });
+        int data = events.FindLastIndex(log, happened => happened is EngineEvent.Written { Offset: >= Payload });
+        Assert.True(data >= 0 && log >= 0 && place >= 0);
+        Assert.Contains(events.GetRange(data, log - data), happened => happened is EngineEvent.Flushed);
+        Assert.Contains(events.GetRange(log, place - log), happened => happened is EngineEvent.Flushed);
+
+        // The entry has the sector that then goes into the BAT: its bytes 8 to 4091 stand in the log as they are.
+        byte[] entry = ((EngineEvent.Written)events[log]).Sectors;
+        byte[] bat = ((EngineEvent.Written)events[place]).Sectors;
+        Assert.True(entry.AsSpan().IndexOf(bat.AsSpan(8, 400)) > 0);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
