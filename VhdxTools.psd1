@@ -20,6 +20,7 @@
         'Get-VhdxLayout'
         'Merge-VhdxImage'
         'New-VhdxImage'
+        'Repair-VhdxImage'
         'Resize-VhdxImage'
         'Set-VhdxImage'
         'Test-VhdxImage'

@@ -30,11 +30,14 @@ internal static class LeakFinder
             }
 
             long end = Math.Min(whole, used.Find(value: true, start));
+            bool isTail = end == whole && used.Length * FormatConstants.MiB >= fileLength && used.Find(value: true, end) == used.Length;
             yield return VhdxFinding.Of(
                 VhdxRules.LeakedSpace,
                 file,
-                FormattableString.Invariant($"Nothing references {ByteText.Size((end - start) * FormatConstants.MiB)} of the file.")) with
+                FormattableString.Invariant($"Nothing references {ByteText.Size((end - start) * FormatConstants.MiB)} {(isTail ? "at the end of" : "inside")} the file.")) with
             {
+                // To close a gap inside the file, blocks have to move: that is compacting, not mending.
+                Repair = isTail ? RepairMethod.Leaks : RepairMethod.None,
                 FileOffset = start * FormatConstants.MiB,
                 Length = (end - start) * FormatConstants.MiB,
             };

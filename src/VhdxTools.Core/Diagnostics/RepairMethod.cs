@@ -9,13 +9,13 @@ public enum RepairMethod
     /// <summary>Can be mended without losing or guessing anything.</summary>
     Automatic,
 
-    /// <summary>Space that nothing references can be freed.</summary>
+    /// <summary>Space at the end of the file that nothing references can be cut off.</summary>
     Leaks,
 
     /// <summary>Giving up the log, and with it the updates that only it holds.</summary>
     DiscardLog,
 
-    /// <summary>Giving up blocks that cannot be right; their ranges become zero.</summary>
+    /// <summary>Giving up blocks that cannot be right: what is lost becomes zero. Blocks that share space each get a copy of it.</summary>
     DropBadBlocks,
 
     /// <summary>Only copying what is readable into a new image.</summary>

@@ -26,13 +26,46 @@ internal static class RulesHelpText
                 example), and Note when the image is sound. A damaged copy of a structure
                 whose other copy is good is a Warning, whatever its rule says here.
 
-                The line Repair says what it would take to mend a finding:
-                None          nothing to mend, or not inside the file
-                Automatic     mended without losing or guessing anything
-                Leaks         frees space that nothing references
-                DiscardLog    gives up the log and the updates that only it holds
-                DropBadBlocks gives up blocks that cannot be right
-                Salvage       only copying what is readable into a new image
+                The line Repair says what Repair-VhdxImage does with a finding:
+                None          nothing: there is nothing to mend, or not in the file
+                Automatic     mends it without losing or guessing anything
+                Leaks         -Leaks cuts off the end of the file that nothing
+                              references
+                DiscardLog    -DiscardLog gives up the log and the updates that
+                              only it holds
+                DropBadBlocks -DropBadBlocks gives up blocks that cannot be right;
+                              what is lost reads as zeros, and is listed
+                Salvage       nothing in the file; -Salvage copies what is readable
+                              into a new image
+
+                A finding may say less than its rule: a region table without a good
+                copy is left to -Salvage, and a gap inside the file to
+                Optimize-VhdxImage. While errors of the rules VX1xx, VX4xx and VX7xx
+                are left, nothing is written but headers, a damaged copy of the
+                region table, the file type identifier and the replayed log: a file
+                whose structures are not understood is not to be changed. A version,
+                a required region or a required item that this product does not know
+                (VX304, VX305, VX408, VX706) keeps it from writing anything.
+
+                What Repair-VhdxImage does with the damages that users meet:
+                one header damaged        restores it from the other one
+                both headers damaged      nothing; -Salvage
+                one region table damaged  restores it from the other one
+                two entries, one block    -DropBadBlocks: each gets a copy
+                blocks that overlap       -DropBadBlocks: each gets a copy
+                block over a structure    -DropBadBlocks: the block becomes zero
+                block past the end        -DropBadBlocks: what is lost becomes zero
+                reserved bits             clears them
+                states 4 and 5            -DropBadBlocks: the block becomes zero
+                state 7 without a parent  -DropBadBlocks: the block becomes zero
+                leaked block              -Leaks at the end of the file, else nothing
+                disk identifier zero      gives the disk a new one
+                size no multiple of the   nothing: restore a backup
+                sector size
+                HasParent without locator nothing; -Salvage copies what the image holds
+                LogGuid without entries   -DiscardLog: gives up the log
+                truncated file            -DropBadBlocks: what is lost becomes zero,
+                                          or -Salvage
 
 
             """);
@@ -47,7 +80,7 @@ internal static class RulesHelpText
             text.Append(Indent).Append("Repair: ").Append(rule.Repair).Append("\n\n");
         }
 
-        return text.Append("SEE ALSO\n    Test-VhdxImage\n    about_VhdxTools\n").ToString().Replace("\r", "");
+        return text.Append("SEE ALSO\n    Test-VhdxImage\n    Repair-VhdxImage\n    about_VhdxTools\n").ToString().Replace("\r", "");
     }
 
     private static void AppendWrapped(StringBuilder text, string sentence)

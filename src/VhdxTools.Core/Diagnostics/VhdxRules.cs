@@ -18,32 +18,32 @@ public static class VhdxRules
     internal static readonly VhdxRule ObjectsOverlap = Add(
         "VX101", Error, Salvage, "structures overlap", "MS-VHDX 2.1",
         "Two structures of the file claim the same space, so at least one of them is overwritten.",
-        "Do not write to the image. Copy what is readable, or restore a backup.");
+        "Do not write to the image. Restore a backup, or copy what is readable with Repair-VhdxImage -Salvage.");
 
     internal static readonly VhdxRule FileTooShort = Add(
         "VX102", Error, Salvage, "the file ends before one of its structures", "MS-VHDX 2.1",
         "The end of the file is lost, for example by an interrupted copy.",
-        "Copy the file again from its source, or restore a backup.");
+        "Copy the file again from its source, or restore a backup. Repair-VhdxImage -Salvage copies what is readable.");
 
     internal static readonly VhdxRule FileSignature = Add(
         "VX201", Error, Automatic, "file type identifier", "MS-VHDX 2.2.1",
         "The first bytes of the file are overwritten; other products will not take it for a VHDX. The disk itself may be whole.",
-        "Find out what wrote to the start of the file; the signature can be put back.");
+        "Find out what wrote to the start of the file. Repair-VhdxImage puts the signature back once a header and a region table prove what the file is.");
 
     internal static readonly VhdxRule HeaderSignature = Add(
         "VX301", Error, Automatic, "header signature", "MS-VHDX 2.2.2",
         "One of the two headers is overwritten. The other one serves, and there is no safety copy any more.",
-        "Restore the lost copy from the good one.");
+        "Repair-VhdxImage restores the lost copy from the good one.");
 
     internal static readonly VhdxRule HeaderChecksum = Add(
         "VX302", Error, Automatic, "header checksum", "MS-VHDX 2.2.2",
         "One of the two headers is damaged, for example by a power cut while it was written. The other one serves.",
-        "Restore the damaged copy from the good one.");
+        "Repair-VhdxImage restores the damaged copy from the good one.");
 
     internal static readonly VhdxRule NoCurrentHeader = Add(
         "VX303", Error, Salvage, "no current header", "MS-VHDX 2.2.2",
         "Neither header can be trusted, so nobody can tell where the log is and whether it is to be replayed.",
-        "Restore a backup, or copy what is readable.");
+        "Restore a backup. Repair-VhdxImage -Salvage copies what the region table leads to, without the log.");
 
     internal static readonly VhdxRule HeaderVersion = Add(
         "VX304", Error, None, "format version", "MS-VHDX 2.2.2",
@@ -58,62 +58,62 @@ public static class VhdxRules
     internal static readonly VhdxRule LogOffset = Add(
         "VX306", Error, DiscardLog, "log offset", "MS-VHDX 2.2.2",
         "The log is not where a log can be. Nobody can write to the image, and a log that is not empty cannot be replayed.",
-        "Give the image a new log.");
+        "Repair-VhdxImage -DiscardLog gives the image a new log; what only the old one held is lost.");
 
     internal static readonly VhdxRule LogLength = Add(
         "VX307", Error, DiscardLog, "log length", "MS-VHDX 2.2.2",
         "The log has a length that no log can have. Nobody can write to the image, and a log that is not empty cannot be replayed.",
-        "Give the image a new log.");
+        "Repair-VhdxImage -DiscardLog gives the image a new log; what only the old one held is lost.");
 
     internal static readonly VhdxRule OneHeaderLost = Add(
         "VX308", Warning, Automatic, "a header was never written", "MS-VHDX 2.2.2",
         "One of the two headers is blank. The other one serves, and there is no safety copy.",
-        "Restore the blank copy from the good one.");
+        "Repair-VhdxImage writes the blank copy from the good one.");
 
     internal static readonly VhdxRule HeaderReserved = Add(
         "VX309", Note, Automatic, "reserved header bytes are set", "MS-VHDX 2.2.2",
         "The current header has bytes set that should be zero. Nobody looks at them.",
-        "Nothing has to be done.");
+        "Nothing has to be done; Repair-VhdxImage clears them.");
 
     internal static readonly VhdxRule HeaderGuid = Add(
         "VX310", Warning, Automatic, "a write GUID of the header is zero", "MS-VHDX 2.2.2",
         "FileWriteGuid or DataWriteGuid is all zeros: a child could not tell whether this image changed.",
-        "Open the image for writing once; that renews the GUIDs.");
+        "Repair-VhdxImage gives it new ones; so does every program that opens it for writing.");
 
     internal static readonly VhdxRule RegionSignature = Add(
         "VX401", Error, Automatic, "region table signature", "MS-VHDX 2.2.3.1",
         "A copy of the region table is overwritten. With a good copy the image works; without one nobody finds its contents.",
-        "Restore the lost copy from the good one; without a good one, restore a backup.");
+        "Repair-VhdxImage restores the lost copy from the good one. Without a good one, restore a backup, or try -Salvage: it looks for the regions in the remains.");
 
     internal static readonly VhdxRule RegionChecksum = Add(
         "VX402", Error, Automatic, "region table checksum", "MS-VHDX 2.2.3.1",
         "A copy of the region table is damaged. With a good copy the image works; without one nobody finds its contents.",
-        "Restore the damaged copy from the good one; without a good one, restore a backup.");
+        "Repair-VhdxImage restores the damaged copy from the good one. Without a good one, restore a backup, or try -Salvage: it looks for the regions in the remains.");
 
     internal static readonly VhdxRule RegionCount = Add(
         "VX403", Error, Automatic, "region table entry count", "MS-VHDX 2.2.3.1",
         "A copy of the region table announces more entries than it has room for.",
-        "Restore the copy from the good one; without a good one, restore a backup.");
+        "Repair-VhdxImage restores the copy from the good one. Without a good one, restore a backup, or try -Salvage.");
 
     internal static readonly VhdxRule RegionCopiesDiffer = Add(
         "VX404", Warning, Automatic, "the region table copies differ, or one is blank", "MS-VHDX 2.2.3",
         "Two readers may see two different images, depending on which copy they take.",
-        "Write the current copy over the other one.");
+        "Repair-VhdxImage writes the current copy over the other one, unless the current one leads to errors.");
 
     internal static readonly VhdxRule RegionDuplicate = Add(
         "VX405", Error, Salvage, "a region is listed twice", "MS-VHDX 2.2.3.2",
         "Nobody can tell which of the two is meant; this product reads the first.",
-        "Copy what is readable into a new image.");
+        "Copy what is readable into a new image with Repair-VhdxImage -Salvage.");
 
     internal static readonly VhdxRule RegionOffset = Add(
         "VX406", Error, Salvage, "region offset", "MS-VHDX 2.2.3.2",
         "A region is said to be where none can be.",
-        "Restore a backup, or copy what is readable.");
+        "Restore a backup, or copy what is readable with Repair-VhdxImage -Salvage.");
 
     internal static readonly VhdxRule RegionLength = Add(
         "VX407", Error, Salvage, "region length", "MS-VHDX 2.2.3.2",
         "A region is said to have a length that none can have.",
-        "Restore a backup, or copy what is readable.");
+        "Restore a backup, or copy what is readable with Repair-VhdxImage -Salvage.");
 
     internal static readonly VhdxRule RegionUnknownRequired = Add(
         "VX408", Error, None, "unknown required region", "MS-VHDX 2.2.3.2",
@@ -133,87 +133,87 @@ public static class VhdxRules
     internal static readonly VhdxRule RegionNotRequired = Add(
         "VX411", Note, Automatic, "a known region is not marked required", "MS-VHDX 2.2.3.2",
         "Some products, VirtualBox among them, refuse such files. QEMU makes them.",
-        "Mark the regions as required before giving the image away.");
+        "Repair-VhdxImage marks the regions as required.");
 
     internal static readonly VhdxRule RegionReserved = Add(
         "VX412", Note, Automatic, "reserved region table fields are set", "MS-VHDX 2.2.3",
         "The current region table has bits set that should be zero. Nobody looks at them.",
-        "Nothing has to be done.");
+        "Nothing has to be done; Repair-VhdxImage clears them in both copies.");
 
     internal static readonly VhdxRule LogLost = Add(
         "VX501", Error, DiscardLog, "the log is destroyed", "MS-VHDX 2.3.3",
         "The header says that the log holds updates, and no complete sequence of them is there. The structures of the file may be half updated.",
-        "Restore a backup, or give up the log and check the file system inside.");
+        "Restore a backup, or give up the log with Repair-VhdxImage -DiscardLog and check the file system inside.");
 
     internal static readonly VhdxRule LogFileTruncated = Add(
         "VX502", Error, DiscardLog, "the file is shorter than its log says", "MS-VHDX 2.3.3",
         "The file had a greater length when its log was written: its end is lost.",
-        "Copy the file again from its source, or restore a backup.");
+        "Copy the file again from its source, or restore a backup. Repair-VhdxImage -DiscardLog gives the log up; lost blocks show then.");
 
     internal static readonly VhdxRule LogDirty = Add(
         "VX503", Note, Automatic, "the log is to be replayed", "MS-VHDX 2.3.3",
         "The image is in use, or was not closed properly. Everything is reported as it is after the replay.",
-        "Close what has the image open; the next program that opens it for writing replays the log.");
+        "Close what has the image open. Repair-VhdxImage replays the log, and so does the next program that opens the image for writing.");
 
     internal static readonly VhdxRule LogDescriptorTarget = Add(
         "VX504", Error, DiscardLog, "a log entry points where it must not", "MS-VHDX 2.3.1",
         "The log would overwrite the headers, itself, or a place that no file reaches.",
-        "Restore a backup, or give up the log.");
+        "Restore a backup, or give up the log with Repair-VhdxImage -DiscardLog.");
 
     internal static readonly VhdxRule BatTooShort = Add(
         "VX601", Error, Salvage, "the BAT region is too short", "MS-VHDX 2.5",
         "The table has fewer entries than the disk has blocks; the last blocks cannot be found.",
-        "Copy what is readable, or restore a backup.");
+        "Restore a backup, or copy what is readable with Repair-VhdxImage -Salvage.");
 
     internal static readonly VhdxRule BatState = Add(
         "VX602", Error, DropBadBlocks, "reserved block state", "MS-VHDX 2.5.1",
         "A block or sector bitmap has a state that the format does not define; its data cannot be read.",
-        "Restore the data of the block from a backup.");
+        "Restore the data of the block from a backup. Repair-VhdxImage -DropBadBlocks makes the block zero.");
 
     internal static readonly VhdxRule BatReserved = Add(
         "VX603", Note, Automatic, "reserved BAT bits are set", "MS-VHDX 2.5.1",
         "An entry has bits set that should be zero, or an offset in a state that has none. Some products refuse such files.",
-        "Nothing has to be done here; clear them before giving the image away.");
+        "Nothing has to be done here; Repair-VhdxImage clears them.");
 
     internal static readonly VhdxRule PartialWithoutParent = Add(
         "VX604", Error, DropBadBlocks, "a partly present block without a parent", "MS-VHDX 2.5.1.1",
         "A block is said to be partly in the parent, and the image has none.",
-        "Restore the data of the block from a backup.");
+        "Restore the data of the block from a backup. Repair-VhdxImage -DropBadBlocks makes the block zero.");
 
     internal static readonly VhdxRule BitmapWithoutParent = Add(
         "VX605", Error, DropBadBlocks, "a sector bitmap without a parent", "MS-VHDX 2.5.1.2",
         "A sector bitmap is present in an image without a parent, where it means nothing.",
-        "The entry can be cleared.");
+        "Make sure that the image was not a child whose parent link was lost. Repair-VhdxImage -DropBadBlocks clears the entry; the disk stays.");
 
     internal static readonly VhdxRule PartialWithoutBitmap = Add(
         "VX606", Error, DropBadBlocks, "a partly present block without its sector bitmap", "MS-VHDX 2.5.1.2",
         "Nothing tells which sectors of the block are in this file and which in the parent.",
-        "Restore the data of the block from a backup.");
+        "Restore the data of the block from a backup. Repair-VhdxImage -DropBadBlocks makes the block zero.");
 
     internal static readonly VhdxRule BlockOffset = Add(
         "VX607", Error, DropBadBlocks, "a block inside the header section", "MS-VHDX 2.5.1",
         "A block is said to lie where the headers are, or has no offset; its data is not there.",
-        "Restore the data of the block from a backup.");
+        "Restore the data of the block from a backup. Repair-VhdxImage -DropBadBlocks makes the block zero.");
 
     internal static readonly VhdxRule BlockBeyondEnd = Add(
         "VX608", Error, DropBadBlocks, "a block beyond the end of the file", "MS-VHDX 2.5.1",
         "The data of the block is lost with the end of the file, or its offset is damaged.",
-        "Copy the file again from its source, or restore the named ranges from a backup.");
+        "Copy the file again from its source, or restore the named ranges from a backup. Repair-VhdxImage -DropBadBlocks makes what is lost zero and keeps the part of a block that is left.");
 
     internal static readonly VhdxRule BlocksShareSpace = Add(
         "VX609", Error, DropBadBlocks, "two blocks share file space", "MS-VHDX 2.4",
         "Two blocks of the disk lie in the same place: at least one has the other's data, and writing to one changes both.",
-        "Do not write to the image. Restore the named ranges from a backup.");
+        "Do not write to the image. Restore the named ranges from a backup. Repair-VhdxImage -DropBadBlocks parts them: nobody can tell whose data it is, so each gets a copy and reads as before.");
 
     internal static readonly VhdxRule BlockOverStructure = Add(
         "VX610", Error, DropBadBlocks, "a block overlaps a structure", "MS-VHDX 2.4",
         "A block lies over the log, the BAT, the metadata or another region: writing to it destroys the image.",
-        "Do not write to the image. Restore the named ranges from a backup.");
+        "Do not write to the image. Restore the named ranges from a backup. Repair-VhdxImage -DropBadBlocks makes the block zero.");
 
     internal static readonly VhdxRule LeakedSpace = Add(
         "VX611", Note, Leaks, "leaked space", "MS-VHDX 2.1",
         "Nothing references a part of the file. It costs space, and nothing else.",
-        "Nothing has to be done; compacting the image frees it.");
+        "Nothing has to be done. Repair-VhdxImage -Leaks cuts it off at the end of the file; a gap inside (Repair: None) is closed by Optimize-VhdxImage.");
 
     internal static readonly VhdxRule FixedNotAllocated = Add(
         "VX612", Note, None, "a fixed image with blocks that are not allocated", "MS-VHDX 2.6.2.1",
@@ -263,7 +263,7 @@ public static class VhdxRules
     internal static readonly VhdxRule MetadataFlags = Add(
         "VX709", Note, Automatic, "metadata flags differ from the specification", "MS-VHDX 2.6.2",
         "Some products refuse files whose flags are not exactly the usual ones.",
-        "Set the usual flags before giving the image away.");
+        "Repair-VhdxImage sets the usual flags.");
 
     internal static readonly VhdxRule BlockSize = Add(
         "VX710", Error, None, "block size", "MS-VHDX 2.6.2.1",
@@ -281,19 +281,19 @@ public static class VhdxRules
         "Restore a backup.");
 
     internal static readonly VhdxRule ParentLocatorMissing = Add(
-        "VX713", Error, None, "no parent locator", "MS-VHDX 2.6.2.6",
+        "VX713", Error, Salvage, "no parent locator", "MS-VHDX 2.6.2.6",
         "The image is a differencing one, and nothing tells which parent it has.",
-        "Restore a backup.");
+        "Restore a backup. Repair-VhdxImage -Salvage copies what the image itself holds.");
 
     internal static readonly VhdxRule DiskIdentifierZero = Add(
         "VX714", Warning, Automatic, "the disk identifier is zero", "MS-VHDX 2.6.2.3",
         "All images with this identifier are one and the same disk to an operating system; clusters and multipath drivers mix them up.",
-        "Give the disk an identifier of its own.");
+        "Repair-VhdxImage gives the disk an identifier of its own; Set-VhdxImage gives it one of your choice.");
 
     internal static readonly VhdxRule MetadataReserved = Add(
         "VX715", Note, Automatic, "reserved metadata table fields are set", "MS-VHDX 2.6.1",
         "The metadata table has bits set that should be zero. Nobody looks at them.",
-        "Nothing has to be done.");
+        "Nothing has to be done; Repair-VhdxImage clears them.");
 
     internal static readonly VhdxRule ParentLocatorUnused = Add(
         "VX716", Note, None, "a parent locator without a parent", "MS-VHDX 2.6.2.6",
@@ -336,9 +336,9 @@ public static class VhdxRules
         "Link the image to its real parent again.");
 
     internal static readonly VhdxRule ParentPathStale = Add(
-        "VX808", Note, Automatic, "a stored parent path is stale", "MS-VHDX 2.6.2.6.3",
+        "VX808", Note, None, "a stored parent path is stale", "MS-VHDX 2.6.2.6.3",
         "One of the stored paths does not lead to the parent that another one found. Windows tries them in order.",
-        "Store the paths anew before moving the files.");
+        "Store the paths anew with Set-VhdxImage -ParentPath before moving the files.");
 
     internal static readonly VhdxRule ParentSizeDiffers = Add(
         "VX809", Note, None, "child and parent differ in size", "MS-VHDX 2.6.2.6",
@@ -358,7 +358,7 @@ public static class VhdxRules
     internal static readonly VhdxRule TwinHeaders = Add(
         "VX902", Note, Automatic, "both headers are the same", "MS-VHDX 2.2.2",
         "Both headers have the same sequence number and content. Some products refuse such files.",
-        "Open the image for writing once; that renews the headers.");
+        "Repair-VhdxImage renews the headers; so does every program that opens the image for writing.");
 
     internal static readonly VhdxRule FileSparse = Add(
         "VX903", Note, None, "the file is sparse", "Windows",
@@ -383,7 +383,7 @@ public static class VhdxRules
     internal static readonly VhdxRule FileLengthOdd = Add(
         "VX907", Note, Automatic, "the file length is no multiple of 1 MiB", "MS-VHDX 2.1",
         "This is legal, and some products refuse it. Disk2vhd makes such files.",
-        "Lengthen the file to a multiple of 1 MiB before giving it away.");
+        "Repair-VhdxImage makes the length a multiple: it cuts off what is unused and zero, or lengthens the file.");
 
     internal static readonly VhdxRule DiskTooSmall = Add(
         "VX908", Note, None, "the disk is smaller than 3 MiB", "Windows",

@@ -31,6 +31,8 @@ internal readonly struct BatEntry(ulong value) : IEquatable<BatEntry>
 
     public static BatEntry Create(BlockState state, long fileOffset) => new((ulong)fileOffset | (ulong)state);
 
+    public BatEntry WithoutReservedBits() => new(Value & ~ReservedMask);
+
     public bool Equals(BatEntry other) => Value == other.Value;
 
     public override bool Equals(object? obj) => obj is BatEntry other && Equals(other);

@@ -21,6 +21,13 @@ internal sealed record MetadataEntry(Guid Id, uint Offset, uint Length, Metadata
     public static bool IsReservedZero(ReadOnlySpan<byte> bytes) =>
         (ByteFields.U32(bytes, FlagsOffset) & ~7u) == 0 && ByteFields.U32(bytes, ReservedOffset) == 0;
 
+    /// <summary>Sets the flags of an entry, and clears its reserved fields.</summary>
+    public static void Write(Span<byte> bytes, MetadataFlags flags)
+    {
+        ByteFields.U32(bytes, FlagsOffset, (uint)flags);
+        ByteFields.U32(bytes, ReservedOffset, 0);
+    }
+
     public void Write(Span<byte> bytes)
     {
         ByteFields.Guid(bytes, 0, Id);

@@ -56,5 +56,19 @@ internal static class MetadataTable
         }
     }
 
+    /// <summary>Clears the reserved fields of a table and sets the flags of its entries; all else stays.</summary>
+    /// <param name="bytes">The whole table.</param>
+    /// <param name="flagsOf">The flags that an entry gets.</param>
+    public static void Mend(Span<byte> bytes, Func<MetadataEntry, MetadataFlags> flagsOf)
+    {
+        ByteFields.U16(bytes, ReservedOffset, 0);
+        bytes.Slice(Reserved2Offset, EntriesOffset - Reserved2Offset).Clear();
+        IReadOnlyList<MetadataEntry> entries = ReadEntries(bytes);
+        for (int i = 0; i < entries.Count; i++)
+        {
+            MetadataEntry.Write(bytes.Slice(OffsetOfEntry(i)), flagsOf(entries[i]));
+        }
+    }
+
     public static int OffsetOfEntry(int index) => EntriesOffset + (index * MetadataEntry.EntryLength);
 }

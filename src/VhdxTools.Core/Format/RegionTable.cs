@@ -62,5 +62,20 @@ internal static class RegionTable
         ByteFields.U32(bytes, ChecksumOffset, ComputeChecksum(bytes));
     }
 
+    /// <summary>Clears the reserved fields of a table and marks regions as required; all else stays, also what stands behind the entries.</summary>
+    /// <param name="bytes">The whole table.</param>
+    /// <param name="isRequired">Which regions have to be required; others stay as they are.</param>
+    public static void Mend(Span<byte> bytes, Func<RegionEntry, bool> isRequired)
+    {
+        ByteFields.U32(bytes, ReservedOffset, 0);
+        IReadOnlyList<RegionEntry> entries = ReadEntries(bytes);
+        for (int i = 0; i < entries.Count; i++)
+        {
+            (entries[i] with { IsRequired = entries[i].IsRequired || isRequired(entries[i]) }).Write(bytes.Slice(OffsetOfEntry(i)));
+        }
+
+        ByteFields.U32(bytes, ChecksumOffset, ComputeChecksum(bytes));
+    }
+
     public static int OffsetOfEntry(int index) => EntriesOffset + (index * RegionEntry.EntryLength);
 }

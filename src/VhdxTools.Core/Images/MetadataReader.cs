@@ -32,6 +32,10 @@ internal static class MetadataReader
         [WellKnownGuids.ParentLocator] = FileItem,
     };
 
+    /// <summary>The flags that the specification gives an item of the system, or null when it does not know the item.</summary>
+    public static MetadataFlags? FlagsOf(MetadataEntry entry) =>
+        !entry.Flags.HasFlag(MetadataFlags.IsUser) && s_known.TryGetValue(entry.Id, out MetadataFlags flags) ? flags : null;
+
     /// <summary>All items in the table's order, or null when there is no table.</summary>
     public static IReadOnlyList<(MetadataEntry Entry, byte[]? Content)>? ReadItems(VhdxFile image, FileRange region)
     {
