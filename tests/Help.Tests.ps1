@@ -188,7 +188,9 @@ Describe 'An example of <Cmdlet>: <Title>' -ForEach $examples {
         }
         @($output | Where-Object { $_ -is [Management.Automation.ErrorRecord] -or $_ -is [Management.Automation.WarningRecord] }) | Should -BeNullOrEmpty
         if ($Code -match '-WhatIf') {
-            Get-ChildItem -LiteralPath $folder | Should -HaveCount 2
+            # What the lines before it make is there, and nothing else.
+            $made = @(($Code -split '\n') -match '^New-VhdxImage' -notmatch '-WhatIf').Count
+            Get-ChildItem -LiteralPath $folder | Should -HaveCount (2 + $made)
         }
         elseif ($Code -notmatch 'Where-Object LogState') {
             $output | Should -Not -BeNullOrEmpty

@@ -59,7 +59,7 @@ BeforeAll {
         $ok = $LASTEXITCODE -eq 0
         $dump = & sfdisk -d $raw 2>$null
         Remove-Item -LiteralPath $raw
-        [pscustomobject]@{ Ok = $ok -and "$said" -notmatch 'corrupt|mismatch|PMBR|backup'; Said = "$said"; LastLba = [long] (($dump -match '^last-lba') -replace '\D') }
+        [pscustomobject]@{ Ok = $ok -and "$said" -notmatch 'corrupt|mismatch|PMBR|backup'; Said = "$said"; LastLba = [long] (@($dump -match '^last-lba')[0] -replace '\D') }
     }
 }
 
@@ -72,7 +72,7 @@ Describe 'Resizing a <Type> image with sectors of <Sector> bytes' -ForEach $shap
         (Get-VhdxImage $path).Size | Should -Be 11MB
         (Get-VhdxImage $path).VhdType | Should -Be $Type
         Get-Head $path 6MB | Should -BeExactly $head
-        Test-VhdxImage $path -Detailed | Where-Object RuleId -ne VX611 | Should -BeNullOrEmpty
+        Test-VhdxImage $path -Detailed | Where-Object RuleId -notin VX611, VX809 | Should -BeNullOrEmpty
         if ((Test-Peer qemu-img) -and $Sector -eq 512 -and $Type -ne 'Differencing') {
             Compare-Raw $path (ConvertTo-Raw $path) | Should -Be -1
             $said = & qemu-img check -f vhdx $path 2>&1
