@@ -519,3 +519,16 @@ Describe 'The cmdlet in the pipeline' {
         $paths | ForEach-Object { Get-FileState $_ } | Should -BeExactly $before
     }
 }
+
+Describe 'A link to a child in another folder' {
+    It 'leads to the parent that lies beside the child itself' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows needs a right for symbolic links' }
+        $folder = New-Folder
+        $null = New-Item -ItemType Directory (Join-Path $folder real), (Join-Path $folder elsewhere)
+        $base = New-Image (Join-Path $folder 'real/base.vhdx') 10MB
+        $child = New-Image (Join-Path $folder 'real/child.vhdx') 0 @{ ParentPath = $base }
+        $link = (New-Item -ItemType SymbolicLink -Path (Join-Path $folder 'elsewhere/link.vhdx') -Target $child).FullName
+        (Get-VhdxChain $link).LinkageState | Should -Be 'Match', 'Base'
+        Test-VhdxImage $link | Should -BeTrue
+    }
+}

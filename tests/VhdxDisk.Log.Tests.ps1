@@ -320,3 +320,52 @@ Describe 'The log of a killed qemu-io' {
         Compare-Replay $path
     }
 }
+
+Describe 'A device that loses something' {
+    BeforeAll {
+        $why = if ($IsLinux) { Test-Strace } else { 'strace is for Linux' }
+
+        function Invoke-Injected {
+            # Runs a script with the n-th fsync of a process on a file failing, and gives what it prints.
+            param([string] $Path, [int] $Number, [string] $Script)
+            $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($useModule + $fill + $Script))
+            $shell = Get-Shell
+            & strace -f -o /dev/null -P $Path -e trace=fsync,fdatasync -e "inject=fsync,fdatasync:error=EIO:when=$Number" @shell -OutputFormat Text -EncodedCommand $encoded 2>&1
+        }
+    }
+
+    It 'is told of at whatever flush, and the image is as it was at the last one that succeeded' {
+        if ($why) { Set-ItResult -Skipped -Because $why }
+        $folder = New-Folder
+        foreach ($number in 1..9) {
+            $path = New-Image (Join-Path $folder "f$number.vhdx") 8MB
+            $said = Invoke-Injected $path $number @"
+`$disk = [VhdxTools.VhdxDisk]::Open($(ConvertTo-Quoted $path), 'ReadWrite')
+`$done = 0
+try {
+    foreach (`$i in 1..3) { `$disk.WriteAt(1MB * `$i, (Fill 4096 `$i), 0, 4096); `$disk.Flush(); `$done = `$i }
+    'all'
+}
+catch { "failed after `$done " + `$_.Exception.InnerException.Id }
+finally { try { `$disk.Dispose() } catch { 'dispose failed' } }
+"@
+            $said = "$said"
+            $said | Should -Match '(failed after \d IOFailed|dispose failed)' -Because "the flush $number failed"
+            $done = if ($said -match 'after (\d)') { [int] $Matches[1] } else { 3 }
+            for ($i = 1; $i -le $done; $i++) { Get-Byte $path ($i * 1MB) | Should -Be $i }
+            Test-VhdxImage $path | Should -BeTrue
+        }
+    }
+
+    It 'leaves no new image behind' {
+        if ($why) { Set-ItResult -Skipped -Because $why }
+        $folder = New-Folder
+        $path = Join-Path $folder 'new.vhdx'
+        # The temporary name is not known before: every fsync of the process fails.
+        $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($useModule + "try { New-VhdxImage $(ConvertTo-Quoted $path) 10MB -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId }"))
+        $shell = Get-Shell
+        $said = & strace -f -o /dev/null -e trace=fsync -e inject=fsync:error=EIO @shell -OutputFormat Text -EncodedCommand $encoded 2>&1
+        "$said" | Should -BeLike 'IOFailed,*'
+        Get-ChildItem -LiteralPath $folder -Force | Should -BeNullOrEmpty
+    }
+}

@@ -631,3 +631,20 @@ Describe 'Several threads' {
         (Get-VhdxBlock $path).State | Sort-Object -Unique | Should -Be FullyPresent
     }
 }
+
+Describe 'What Open and Seek take' {
+    It 'is Read or ReadWrite (<_>)' -ForEach 0, 2, 9 {
+        $path = New-Image (Join-Path (New-Folder) d.vhdx) 10MB
+        $state = Get-FileState $path
+        $access = [Enum]::ToObject([IO.FileAccess], $_)
+        (Get-InnerError { [VhdxTools.VhdxDisk]::Open($path, $access) }) | Should -BeOfType ArgumentOutOfRangeException
+        Get-FileState $path | Should -BeExactly $state
+    }
+
+    It 'is an origin that there is, on a disk that is open' {
+        $path = New-Image (Join-Path (New-Folder) d.vhdx) 10MB
+        $disk = [VhdxTools.VhdxDisk]::Open($path)
+        try { (Get-InnerError { $disk.Seek(0, [Enum]::ToObject([IO.SeekOrigin], 7)) }) | Should -BeOfType ArgumentOutOfRangeException } finally { $disk.Dispose() }
+        (Get-InnerError { $disk.Seek(0, 'Begin') }) | Should -BeOfType ObjectDisposedException
+    }
+}

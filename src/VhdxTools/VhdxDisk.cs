@@ -53,6 +53,11 @@ public sealed class VhdxDisk : Stream
     /// <exception cref="VhdxException">A file of the chain cannot be opened or is damaged, the file is in use, or a parent does not fit its child.</exception>
     public static VhdxDisk Open(string path, FileAccess access = FileAccess.Read)
     {
+        if (access is not (FileAccess.Read or FileAccess.ReadWrite))
+        {
+            throw new ArgumentOutOfRangeException(nameof(access), "A disk is opened for Read or for ReadWrite.");
+        }
+
         string full = Path.GetFullPath(path ?? throw new ArgumentNullException(nameof(path)));
         return new(access == FileAccess.Read ? DiskChain.OpenRead(full) : DiskChain.OpenWrite(full, Guid.NewGuid));
     }
@@ -107,12 +112,17 @@ public sealed class VhdxDisk : Stream
     }
 
     /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
+    public override long Seek(long offset, SeekOrigin origin)
     {
-        SeekOrigin.Begin => offset,
-        SeekOrigin.Current => _position + offset,
-        _ => Length + offset,
-    };
+        ThrowIfDisposed();
+        return Position = origin switch
+        {
+            SeekOrigin.Begin => offset,
+            SeekOrigin.Current => _position + offset,
+            SeekOrigin.End => Length + offset,
+            _ => throw new ArgumentOutOfRangeException(nameof(origin), "A place is sought from the beginning, the current position or the end."),
+        };
+    }
 
     /// <summary>Returns when everything written is on the device; does nothing when the disk is open for reading.</summary>
     public override void Flush()

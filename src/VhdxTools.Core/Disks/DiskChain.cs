@@ -20,7 +20,10 @@ internal sealed class DiskChain : IVirtualDisk
     private readonly ImageWriter? _writer;
 
     // Readers and writers of data in existing blocks share it; whoever moves blocks has it alone.
+    // It is not disposed with the disk: that would throw where another thread waits for it.
     private readonly ReaderWriterLockSlim _lock = new();
+
+    private bool _isDisposed;
 
     private DiskChain(IReadOnlyList<VhdxLayer> layers, WriteSession? session)
     {
@@ -81,6 +84,7 @@ internal sealed class DiskChain : IVirtualDisk
         _lock.EnterReadLock();
         try
         {
+            ThrowIfDisposed();
             _stack.Read(offset, buffer);
         }
         finally
@@ -96,7 +100,16 @@ internal sealed class DiskChain : IVirtualDisk
         while (data.Length > 0)
         {
             int count = (int)Math.Min(data.Length, _layers[0].Geometry.BlockSize - (offset % _layers[0].Geometry.BlockSize));
-            WriteBlock(writer, offset, data.Slice(0, count));
+            ReadOnlySpan<byte> part = data.Slice(0, count);
+            if (IsWholeBlock(offset, count) && ByteFields.IsZero(part))
+            {
+                Trim(offset, count);
+            }
+            else
+            {
+                WriteBlock(writer, offset, part);
+            }
+
             data = data.Slice(count);
             offset += count;
         }
@@ -111,8 +124,13 @@ internal sealed class DiskChain : IVirtualDisk
         for (long end = offset + length; offset < end;)
         {
             long blockEnd = Math.Min(end, ((offset / blockSize) + 1) * blockSize);
-            bool isWhole = offset % blockSize == 0 && (blockEnd - offset == blockSize || blockEnd == Capacity);
-            if (isWhole && _layers[0].Image.Type != VhdType.Fixed)
+            if (HoleEnd(offset, end) is long holeEnd)
+            {
+                offset = holeEnd;
+                continue;
+            }
+
+            if (IsWholeBlock(offset, blockEnd - offset))
             {
                 bool isVisible = !ReadsZero(offset, blockEnd - offset);
                 Exclusively(() => writer.Release(offset / blockSize, isVisible));
@@ -149,9 +167,15 @@ internal sealed class DiskChain : IVirtualDisk
     /// <summary>Flushes, marks the image as cleanly closed, and closes all files.</summary>
     public void Dispose()
     {
+        // Whoever is at work finishes first; whoever comes later is told.
+        _lock.EnterWriteLock();
         try
         {
-            _session?.Close();
+            if (!_isDisposed)
+            {
+                _isDisposed = true;
+                _session?.Close();
+            }
         }
         finally
         {
@@ -160,7 +184,7 @@ internal sealed class DiskChain : IVirtualDisk
                 layer.Dispose();
             }
 
-            _lock.Dispose();
+            _lock.ExitWriteLock();
         }
     }
 
@@ -183,13 +207,57 @@ internal sealed class DiskChain : IVirtualDisk
         }
     }
 
+    /// <summary>Whether a range is a block that may be given up.</summary>
+    private bool IsWholeBlock(long offset, long length)
+    {
+        int blockSize = _layers[0].Geometry.BlockSize;
+        return offset % blockSize == 0 && (length == blockSize || offset + length == Capacity) && _layers[0].Image.Type != VhdType.Fixed;
+    }
+
+    /// <summary>Where a run of blocks that no file has anything to say about ends; null when there is none at this place.</summary>
+    private long? HoleEnd(long offset, long end)
+    {
+        if (_layers.Count > 1)
+        {
+            return null;
+        }
+
+        _lock.EnterReadLock();
+        try
+        {
+            foreach (LayerExtent extent in _layers[0].Extents(offset, end - offset))
+            {
+                return extent.Source == LayerSource.Parent ? extent.Offset + extent.Length : null;
+            }
+
+            return null;
+        }
+        finally
+        {
+            _lock.ExitReadLock();
+        }
+    }
+
     private ImageWriter Writer() => _writer ?? throw new InvalidOperationException("The disk is open for reading only.");
+
+    private void ThrowIfDisposed()
+    {
+#if NET
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+#else
+        if (_isDisposed)
+        {
+            throw new ObjectDisposedException(nameof(DiskChain));
+        }
+#endif
+    }
 
     private void Exclusively(Action work)
     {
         _lock.EnterWriteLock();
         try
         {
+            ThrowIfDisposed();
             work();
         }
         finally
@@ -224,6 +292,7 @@ internal sealed class DiskChain : IVirtualDisk
         _lock.EnterReadLock();
         try
         {
+            ThrowIfDisposed();
             if (writer.TryOverwrite(offset, data))
             {
                 return;
@@ -234,9 +303,16 @@ internal sealed class DiskChain : IVirtualDisk
             _lock.ExitReadLock();
         }
 
+        // What is zero already needs no space.
+        if (ByteFields.IsZero(data) && ReadsZero(offset, data.Length))
+        {
+            return;
+        }
+
         _lock.EnterWriteLock();
         try
         {
+            ThrowIfDisposed();
             writer.Write(offset, data, _stack.Read);
         }
         finally

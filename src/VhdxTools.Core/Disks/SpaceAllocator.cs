@@ -150,8 +150,15 @@ internal sealed class SpaceAllocator
         }
     }
 
+    /// <summary>Bytes that are free from the next commit on.</summary>
+    public long ReleasedLength { get; private set; }
+
     /// <summary>Marks space as free from the next commit on; until then the file on the device may still point to it.</summary>
-    public void ReleaseLater(FileRange range) => _released.Add(range);
+    public void ReleaseLater(FileRange range)
+    {
+        _released.Add(range);
+        ReleasedLength += range.Length;
+    }
 
     /// <summary>What was released may be used again.</summary>
     public void FreeReleased()
@@ -162,6 +169,7 @@ internal sealed class SpaceAllocator
         }
 
         _released.Clear();
+        ReleasedLength = 0;
     }
 
     /// <summary>The length to grow to: in steps, so that not each new block changes the length of the file.</summary>

@@ -18,6 +18,9 @@ internal sealed class WriteSession
 {
     private const int ZeroLength = (int)FormatConstants.MiB;
 
+    /// <summary>So much space may wait for a commit before one is made for its sake: else a file that nobody flushes grows without end.</summary>
+    private const long MaximumReleased = 64 * FormatConstants.MiB;
+
     private readonly IRandomAccessFile _file;
     private readonly Func<Guid> _newGuid;
     private readonly Guid? _dataWriteGuid;
@@ -149,6 +152,11 @@ internal sealed class WriteSession
     public (long Offset, bool IsZero) Allocate(long length)
     {
         SpaceAllocator allocator = Running().Allocator;
+        if (allocator.ReleasedLength >= MaximumReleased)
+        {
+            Commit();
+        }
+
         (long Offset, bool IsZero) space = allocator.Allocate(length);
         EnsureLength(space.Offset + length);
         return space;

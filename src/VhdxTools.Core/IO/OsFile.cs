@@ -171,11 +171,21 @@ internal sealed class OsFile : IRandomAccessFile
 
     public void Flush() => Guarded("flush", () =>
     {
+        if (!WindowsNative.IsWindows && PosixNative.Flush(_handle) is int error && error != 0)
+        {
+            throw SystemErrors.OfErrno(error, Name, "flush");
+        }
+
+        // Linux has no more to say; macOS has a call of its own that reaches behind the cache of the device.
+        if (!PosixNative.IsLinux)
+        {
 #if NET
-        RandomAccess.FlushToDisk(_handle);
+            RandomAccess.FlushToDisk(_handle);
 #else
-        _stream.Flush(flushToDisk: true);
+            _stream.Flush(flushToDisk: true);
 #endif
+        }
+
         return 0;
     });
 

@@ -13,6 +13,7 @@ internal static class PosixNative
     public const int Busy = 16;
 
     private const int Interrupted = 4;
+    private const int InvalidLinux = 22;
 
     // Linux, the same on x86-64 and arm64.
     private const int OpenNoAccessTime = 0x40000;
@@ -141,6 +142,26 @@ internal static class PosixNative
         {
             _ = Seek(handle, position, SeekSet);
         }
+    }
+
+    /// <summary>
+    /// Returns when everything written is on the device. .NET's own call passes over a device that says that it has lost something, and
+    /// who asks again is told that all is well.
+    /// </summary>
+    /// <returns>0, or the system's error number.</returns>
+    public static int Flush(SafeFileHandle handle)
+    {
+        while (FileSynchronize(handle) != 0)
+        {
+            int error = Marshal.GetLastWin32Error();
+            if (error != Interrupted)
+            {
+                // A file system that has no such call promises what it promises without it.
+                return error is InvalidLinux or NotSupportedLinux ? 0 : error;
+            }
+        }
+
+        return 0;
     }
 
     /// <summary>Makes a renamed or new name in a folder durable. Failure is no error: some file systems cannot do it, and need not.</summary>

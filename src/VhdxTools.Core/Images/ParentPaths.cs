@@ -38,7 +38,7 @@ internal static class ParentPaths
                 string relative = WindowsNative.IsWindows ? stored.Value : stored.Value.Replace('\\', '/');
                 return relative.Length == 0 || relative.IndexOfAny(['\0']) >= 0 || Path.IsPathRooted(relative)
                     ? null
-                    : Path.GetFullPath(Path.Combine(RealFolderOf(childPath), relative));
+                    : Path.GetFullPath(Path.Combine(FolderOfFile(childPath), relative));
             }
 
             return WindowsNative.IsWindows && stored.Value.Length > 0 ? stored.Value : null;
@@ -109,6 +109,10 @@ internal static class ParentPaths
         VhdxException NotStorable(string reason) => new(
             ErrorIds.ParentPathNotStorable, ErrorKind.InvalidArgument, $"The path of the parent '{parentPath}' cannot be stored in '{childPath}': {reason}.");
     }
+
+    /// <summary>The same for a file that is there: when its name is a link, the file lies where the link leads.</summary>
+    private static string FolderOfFile(string path) =>
+        WindowsNative.IsWindows || !File.Exists(path) ? RealFolderOf(path) : Path.GetDirectoryName(PosixNative.RealPath(path))!;
 
     /// <summary>
     /// The folder that a file really lies in: <c>..</c> leads from there to its parent, not from a link that the path went through.

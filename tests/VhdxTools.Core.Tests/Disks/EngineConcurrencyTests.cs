@@ -104,4 +104,40 @@ public class EngineConcurrencyTests
             }
         }
     }
+
+    [Fact]
+    public void Threads_at_work_while_the_disk_is_closed_finish_or_are_told_that_it_is_closed()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            using EngineFolder folder = new();
+            string path = Create(folder["a.vhdx"], size: 64 * MiB, block: MiB);
+            DiskChain disk = DiskChain.OpenWrite(path, Guids(round));
+            Exception?[] errors = new Exception?[4];
+            Thread[] threads = new Thread[4];
+            for (int i = 0; i < threads.Length; i++)
+            {
+                int number = i;
+                threads[i] = new(() => errors[number] = Record.Exception((Action)(() =>
+                {
+                    byte[] data = RandomBytes(new(number), 5000);
+                    for (int n = 0; ; n = (n + 1) % 60)
+                    {
+                        disk.Write((n * MiB) + (number * 8192), data);
+                        disk.Read(n * MiB, data);
+                        disk.Flush();
+                    }
+                })));
+                threads[i].Start();
+            }
+
+            Thread.Sleep(5 + round);
+            disk.Dispose();
+            disk.Dispose();
+            Array.ForEach(threads, thread => thread.Join());
+            Assert.All(errors, error => Assert.IsType<ObjectDisposedException>(error));
+            Assert.Equal(Guid.Empty, Header(path).LogGuid);
+            Assert.Empty(Faults(path));
+        }
+    }
 }

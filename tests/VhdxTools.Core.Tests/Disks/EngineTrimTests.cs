@@ -19,7 +19,14 @@ public class EngineTrimTests
     {
         using EngineFolder folder = new();
         string path = Image(folder, isChild);
-        Change(path, disk => disk.Write(2 * MiB, new byte[MiB]));
+
+        // Zeros over data stay where the data was; a whole block of them would be given up at once.
+        Change(path, disk =>
+        {
+            disk.Write(2 * MiB, RandomBytes(new(1), (int)MiB));
+            disk.Write(2 * MiB, new byte[MiB - 512]);
+            disk.Write((3 * MiB) - 512, new byte[512]);
+        });
         Assert.Equal(BlockState.FullyPresent, State(path, 2));
         VhdxHeader before = Header(path);
 
@@ -78,6 +85,75 @@ public class EngineTrimTests
 
         Assert.Equal(BlockState.Zero, State(path, 2));
         Assert.NotEqual(before.DataWriteGuid, Header(path).DataWriteGuid);
+    }
+
+    [Theory]
+    [InlineData(false, 0, 3 << 20)]
+    [InlineData(false, 1000, 700_000)]
+    [InlineData(false, (7 << 20) - 512, 4096)]
+    [InlineData(true, 0, 3 << 20)]
+    [InlineData(true, 1000, 700_000)]
+    public void Zeros_where_nothing_is_get_no_space(bool isChild, int offset, int length)
+    {
+        using EngineFolder folder = new();
+        string path = Image(folder, isChild);
+        string before = Hash(path);
+        Change(path, disk => disk.Write(offset, new byte[length]));
+
+        Assert.Equal(before, Hash(path));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whole_blocks_of_zeros_over_data_are_given_up_and_fixed_images_keep_theirs(bool isFixed)
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], isFixed ? VhdType.Fixed : VhdType.Dynamic, 8 * MiB, MiB);
+        Change(path, disk => disk.Write(0, RandomBytes(new(1), (int)(8 * MiB))));
+        Change(path, disk => disk.Write(MiB, new byte[2 * MiB]));
+
+        Assert.Equal(isFixed ? BlockState.FullyPresent : BlockState.NotPresent, State(path, 1));
+        Assert.Equal(isFixed ? BlockState.FullyPresent : BlockState.NotPresent, State(path, 2));
+        using DiskChain disk = DiskChain.OpenRead(path);
+        byte[] bytes = new byte[2 * MiB];
+        disk.Read(MiB, bytes);
+        Assert.All(bytes, value => Assert.Equal(0, value));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_that_nobody_flushes_does_not_grow_without_end(bool isChild)
+    {
+        using EngineFolder folder = new();
+        string parent = Create(folder["p.vhdx"], size: 64 * MiB, block: 2 * MiB);
+        string path = isChild ? Create(folder["a.vhdx"], block: 2 * MiB, parent: parent) : parent;
+        Change(path, disk =>
+        {
+            for (int i = 0; i < 300; i++)
+            {
+                disk.Write(0, [1]);
+                disk.Trim(0, 2 * MiB);
+            }
+        });
+
+        // What waits for a commit, a step of growth, and the structures.
+        Assert.InRange(new System.IO.FileInfo(path).Length, 0, 80 * MiB);
+        Assert.Empty(Faults(path));
+    }
+
+    [Fact]
+    public void A_huge_empty_disk_is_trimmed_at_once()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 64L << 40, block: MiB);
+        Change(path, disk => disk.Write(40L << 40, [1]));
+        Change(path, disk => disk.Trim(0, 64L << 40));
+
+        Assert.Equal(BlockState.NotPresent, State(path, 40L << 20));
+        using DiskChain disk = DiskChain.OpenRead(path);
+        Assert.Equal(DiskExtentKind.Absent, System.Linq.Enumerable.Single(disk.Extents(0, 64L << 40)).Kind);
     }
 
     private static string Image(EngineFolder folder, bool isChild)
