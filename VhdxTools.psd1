@@ -7,7 +7,7 @@
     Author               = 'VhdxTools contributors'
     CompanyName          = 'VhdxTools'
     Copyright            = '(c) VhdxTools contributors. MIT licence.'
-    Description          = 'Creates, describes and checks VHDX virtual disk images, and reads and writes their disks, without Hyper-V, administrator rights or mounted disks.'
+    Description          = 'Creates, describes, checks, repairs, converts, resizes, compacts, merges and compares VHDX virtual disk images, and reads and writes their disks, without Hyper-V, administrator rights or mounted disks.'
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
     FormatsToProcess     = @('bin/VhdxTools.Format.ps1xml')
@@ -20,6 +20,7 @@
         'Get-VhdxLayout'
         'Merge-VhdxImage'
         'New-VhdxImage'
+        'Optimize-VhdxImage'
         'Repair-VhdxImage'
         'Resize-VhdxImage'
         'Set-VhdxImage'
@@ -31,7 +32,7 @@
     PrivateData          = @{
         PSData = @{
             Tags         = @('VHDX', 'VHD', 'AVHDX', 'Hyper-V', 'VirtualDisk', 'DiskImage', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
-            ReleaseNotes = 'First version: New-VhdxImage, Get-VhdxImage, Get-VhdxLayout, Get-VhdxBlock, Get-VhdxChain, Test-VhdxImage and [VhdxTools.VhdxDisk].'
+            ReleaseNotes = 'First version: New-, Get-, Test-, Repair-, Convert-, Resize-, Optimize-, Merge-, Set- and Compare-VhdxImage, Get-VhdxLayout, Get-VhdxBlock, Get-VhdxChain and [VhdxTools.VhdxDisk].'
         }
     }
 }

@@ -35,7 +35,13 @@ internal sealed class SpaceAllocator
     public long UsedEnd => (_used.FindLast() + 1) * Unit;
 
     /// <summary>Bytes inside the file that nothing uses.</summary>
-    public long FreeLength => _used.CountClear(0, Math.Min(_used.Length, _freshStart / Unit)) * Unit;
+    public long FreeLength => FreeLengthBefore(_freshStart);
+
+    /// <summary>Bytes before a place that nothing uses.</summary>
+    public long FreeLengthBefore(long end) => _used.CountClear(0, Math.Min(_used.Length, end / Unit)) * Unit;
+
+    /// <summary>Whether the start of a range belongs to anything.</summary>
+    public bool IsUsed(FileRange range) => _used[range.Offset / Unit];
 
     /// <summary>Reads who uses which space.</summary>
     /// <exception cref="VhdxException">Two owners claim the same space, or one has none in the file: nothing may be written then.</exception>

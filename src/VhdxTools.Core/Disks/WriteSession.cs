@@ -27,6 +27,7 @@ internal sealed class WriteSession
     private readonly HeaderWriter _headers;
     private readonly FileRange _log;
     private readonly object _lock = new();
+    private SpaceAllocator? _space;
     private volatile State? _running;
     private volatile bool _isBroken;
 
@@ -57,8 +58,12 @@ internal sealed class WriteSession
     /// <summary>How many sectors of 4 KiB one commit can change together.</summary>
     public int MaximumUpdates { get; }
 
-    /// <summary>Whether anything was changed since the image was opened.</summary>
-    public bool HasBegun => _running is not null;
+    /// <summary>Who uses which space; may be asked, and taken from, before <see cref="Begin"/>.</summary>
+    /// <exception cref="VhdxException">Two owners claim the same space, or one has none in the file.</exception>
+    public SpaceAllocator Space => _space ??= SpaceAllocator.Of(Layer.Image);
+
+    /// <summary>The length that the file will have when it is closed now.</summary>
+    public long LengthAtClose => Math.Min(_file.Length, CutsTail ? Math.Min(Space.NeededLength, Space.UsedEnd) : Space.NeededLength);
 
     /// <summary>Checks what only writers care about, and replays a dirty log into the file.</summary>
     /// <param name="image">The image, open without errors over <paramref name="file"/>.</param>
@@ -111,7 +116,7 @@ internal sealed class WriteSession
 
             if (_running is null)
             {
-                SpaceAllocator allocator = SpaceAllocator.Of(Layer.Image);
+                SpaceAllocator allocator = Space;
                 Guarded(() =>
                 {
                     _file.Flush();
@@ -199,7 +204,7 @@ internal sealed class WriteSession
     }
 
     /// <summary>Takes space in a gap of the file that ends at or before a limit, or gives null.</summary>
-    public long? AllocateBelow(long length, long limit) => Running().Allocator.AllocateBelow(length, limit);
+    public long? AllocateBelow(long length, long limit) => Space.AllocateBelow(length, limit);
 
     /// <summary>Gives space back with the next commit: until then the file on the device may still point to it.</summary>
     public void Free(FileRange range) => Running().Allocator.ReleaseLater(range);
@@ -281,7 +286,7 @@ internal sealed class WriteSession
     /// <summary>Commits, and marks the image as cleanly closed. After a failure it is left as it is: its log tells what to do.</summary>
     public void Close()
     {
-        if (_running is not { } running || _isBroken)
+        if (_running is null || _isBroken)
         {
             return;
         }
@@ -293,14 +298,14 @@ internal sealed class WriteSession
             _headers.Update(_headers.Current with { LogGuid = Guid.Empty });
 
             // Only now: a log that is to be replayed speaks of the greater length.
-            long needed = CutsTail ? Math.Min(running.Allocator.NeededLength, running.Allocator.UsedEnd) : running.Allocator.NeededLength;
-            if (needed < _file.Length)
+            if (LengthAtClose is long length && length < _file.Length)
             {
-                _file.SetLength(needed);
+                _file.SetLength(length);
                 _file.Flush();
             }
         });
         _running = null;
+        _space = null;
     }
 
     private State Running() => _running ?? throw new InvalidOperationException("Nothing was begun.");

@@ -1,0 +1,196 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using VhdxTools.Disks;
+using VhdxTools.Format;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Operations;
+
+/// <summary>Finds entries of the BAT that could be better without a visible change. Fixed images keep all of theirs.</summary>
+internal sealed class BlockJudge(DiskChain disk)
+{
+    private const int BufferLength = (int)FormatConstants.MiB;
+
+    private readonly VhdxLayer _layer = disk.Layers[0];
+    private readonly DiskChain? _parents = disk.Layers.Count > 1 ? DiskChain.Over(Rest(disk.Layers)) : null;
+    private readonly byte[] _buffer = new byte[BufferLength];
+
+    /// <summary>The changes in the order of the BAT. Entries that were passed may be changed meanwhile.</summary>
+    public IEnumerable<BlockChange> Changes(Action<long>? progress, CancellationToken cancellation)
+    {
+        VhdxGeometry geometry = _layer.Geometry;
+        if (_layer.Image.Type == VhdType.Fixed)
+        {
+            yield break;
+        }
+
+        long chunk = -1;
+        bool needsBitmap = false;
+        foreach ((long index, BatEntry entry) in _layer.Image.Bat!.NonZeroEntries(cancellation))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (geometry.ChunkOfEntry(index) != chunk)
+            {
+                chunk = geometry.ChunkOfEntry(index);
+                needsBitmap = false;
+            }
+
+            if (geometry.IsSectorBitmapEntry(index))
+            {
+                if (geometry.HasParent && entry.State == BlockState.FullyPresent && !needsBitmap)
+                {
+                    yield return new(index, BlockState.NotPresent, 0, new(entry.FileOffset, FormatConstants.SectorBitmapBlockLength), BlockChangeReason.Bitmap);
+                }
+
+                continue;
+            }
+
+            long block = geometry.PayloadBlockOfEntry(index);
+            if (block >= geometry.PayloadBlockCount)
+            {
+                yield return new(index, BlockState.NotPresent, 0, null, BlockChangeReason.Cleared);
+                continue;
+            }
+
+            BlockChange? change = Judge(block, index, entry, cancellation);
+            needsBitmap |= (change?.State ?? entry.State) == BlockState.PartiallyPresent;
+            progress?.Invoke(block);
+            if (change is BlockChange better)
+            {
+                yield return better;
+            }
+        }
+    }
+
+    private static VhdxLayer[] Rest(IReadOnlyList<VhdxLayer> layers)
+    {
+        VhdxLayer[] rest = new VhdxLayer[layers.Count - 1];
+        for (int i = 0; i < rest.Length; i++)
+        {
+            rest[i] = layers[i + 1];
+        }
+
+        return rest;
+    }
+
+    private BlockChange? Judge(long block, long index, BatEntry entry, CancellationToken cancellation)
+    {
+        VhdxGeometry geometry = _layer.Geometry;
+        long start = block * geometry.BlockSize;
+        FileRange space = new(entry.FileOffset, geometry.BlockSize);
+        switch (_layer.StateOf(block, entry))
+        {
+            case BlockState.FullyPresent when IsZero(_layer.Extents(start, geometry.UsedLength(block), cancellation), cancellation):
+                return new(index, ZeroState(block, cancellation), 0, space, BlockChangeReason.Zero);
+            case BlockState.PartiallyPresent:
+                return JudgePartial(block, index, space, cancellation);
+            case BlockState.Zero when geometry.HasParent && ZeroState(block, cancellation) == BlockState.NotPresent:
+            case BlockState.Undefined or BlockState.Unmapped:
+                return new(index, ZeroState(block, cancellation), 0, null, BlockChangeReason.Cleared);
+            default:
+                return null;
+        }
+    }
+
+    private BlockChange? JudgePartial(long block, long index, FileRange space, CancellationToken cancellation)
+    {
+        VhdxGeometry geometry = _layer.Geometry;
+        long start = block * geometry.BlockSize;
+        bool hasData = false;
+        bool hasGap = false;
+        foreach (LayerExtent extent in _layer.Extents(start, geometry.UsedLength(block), cancellation))
+        {
+            hasData |= extent.Source == LayerSource.Data;
+            hasGap |= extent.Source != LayerSource.Data;
+        }
+
+        if (!hasData)
+        {
+            return new(index, BlockState.NotPresent, 0, space, BlockChangeReason.Empty);
+        }
+
+        if (IsZero(_layer.Extents(start, geometry.UsedLength(block), cancellation), cancellation))
+        {
+            // Zeros over zeros of the parent say nothing; over anything else they do, sector by sector.
+            if (!hasGap)
+            {
+                return new(index, ZeroState(block, cancellation), 0, space, BlockChangeReason.Zero);
+            }
+
+            bool isNeeded = false;
+            foreach (LayerExtent extent in _layer.Extents(start, geometry.UsedLength(block), cancellation))
+            {
+                isNeeded |= extent.Source == LayerSource.Data && !ParentReadsZero(extent.Offset, extent.Length, cancellation);
+            }
+
+            if (!isNeeded)
+            {
+                return new(index, BlockState.NotPresent, 0, space, BlockChangeReason.Zero);
+            }
+        }
+
+        return hasGap ? null : new(index, BlockState.FullyPresent, space.Offset, null, BlockChangeReason.Complete);
+    }
+
+    /// <summary>The state of a block without data that reads as zeros.</summary>
+    private BlockState ZeroState(long block, CancellationToken cancellation) =>
+        _layer.Geometry.HasParent && !ParentReadsZero(block * _layer.Geometry.BlockSize, _layer.Geometry.UsedLength(block), cancellation)
+            ? BlockState.Zero
+            : BlockState.NotPresent;
+
+    private bool ParentReadsZero(long offset, long length, CancellationToken cancellation)
+    {
+        long end = Math.Min(offset + length, _parents!.Capacity);
+        if (offset >= end)
+        {
+            return true;
+        }
+
+        foreach (DiskExtent extent in _parents.Extents(offset, end - offset, cancellation))
+        {
+            for (long place = extent.Offset; extent.Kind == DiskExtentKind.Data && place < extent.End; place += BufferLength)
+            {
+                Span<byte> part = _buffer.AsSpan(0, (int)Math.Min(BufferLength, extent.End - place));
+                _parents.Read(place, part);
+                if (!ByteFields.IsZero(part))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether what the file holds of a range is zero; holes of the file are not read.</summary>
+    private bool IsZero(IEnumerable<LayerExtent> extents, CancellationToken cancellation)
+    {
+        foreach (LayerExtent extent in extents)
+        {
+            if (extent.Source != LayerSource.Data)
+            {
+                continue;
+            }
+
+            long end = extent.FileOffset + extent.Length;
+            for (long place = extent.FileOffset; place < end && _layer.Image.View.FindData(place, end) is FileRange data;)
+            {
+                for (place = data.Offset; place < data.End; place += BufferLength)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    Span<byte> part = _buffer.AsSpan(0, (int)Math.Min(BufferLength, data.End - place));
+                    _layer.ReadData(place, part);
+                    if (!ByteFields.IsZero(part))
+                    {
+                        return false;
+                    }
+                }
+
+                place = data.End;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,89 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using VhdxTools.Disks;
+using VhdxTools.Format;
+using VhdxTools.Images;
+using VhdxTools.Layout;
+
+namespace VhdxTools.Operations;
+
+/// <summary>
+/// Finds places nearer to the start of the file for what lies at its end, from the end on, until something does not fit into any gap or
+/// cannot be moved. What has moved stays there.
+/// </summary>
+/// <param name="space">Who uses which space.</param>
+/// <param name="arrived">A bit for each MiB of the file: where something has moved to; kept when the image is opened anew.</param>
+internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
+{
+    /// <summary>So much of the file is looked at in one go: the blocks in it are kept in memory, those before it are not.</summary>
+    private const long WindowLength = 65_536 * FormatConstants.MiB;
+
+    /// <summary>The moves in their order; each has taken its new place already.</summary>
+    /// <param name="image">The image; its BAT tells of every move that was made before it is asked again.</param>
+    /// <param name="regions">The regions as they are.</param>
+    /// <param name="end">Where to begin: what lies before this place is looked at.</param>
+    /// <param name="beforeWindow">Called before the BAT is read.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public IEnumerable<BlockMove> Moves(VhdxFile image, IReadOnlyList<RegionEntry> regions, long end, Action beforeWindow, CancellationToken cancellation)
+    {
+        while (end > FormatConstants.HeaderSectionLength)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            beforeWindow();
+            long start = Math.Max(0, end - WindowLength);
+            foreach (Thing thing in Things(image, regions, start, end, cancellation))
+            {
+                if (!thing.CanMove || space.AllocateBelow(thing.Place.Length, thing.Place.Offset) is not long offset)
+                {
+                    yield break;
+                }
+
+                arrived.Set(offset / FormatConstants.MiB, thing.Place.Length / FormatConstants.MiB);
+                yield return new(thing.Index, thing.State, thing.Region, thing.Place, offset);
+            }
+
+            end = start;
+        }
+    }
+
+    private List<Thing> Things(VhdxFile image, IReadOnlyList<RegionEntry> regions, long start, long end, CancellationToken cancellation)
+    {
+        VhdxGeometry geometry = image.Geometry!;
+        List<Thing> things = [];
+        Add(new(-1, BlockState.NotPresent, null, image.Log!.Value, CanMove: false));
+        foreach (RegionEntry region in regions)
+        {
+            if (RegionReader.RangeOf(region) is FileRange place)
+            {
+                bool isKnown = region.Id == WellKnownGuids.BatRegion || region.Id == WellKnownGuids.MetadataRegion;
+                Add(new(-1, BlockState.NotPresent, region.Id, place, isKnown));
+            }
+        }
+
+        foreach ((long index, BatEntry entry) in image.Bat!.NonZeroEntries(cancellation))
+        {
+            bool isBitmap = geometry.IsSectorBitmapEntry(index);
+            bool owns = isBitmap
+                ? geometry.HasParent && entry.State == BlockState.FullyPresent
+                : entry.HasData && geometry.PayloadBlockOfEntry(index) < geometry.PayloadBlockCount;
+            if (owns)
+            {
+                Add(new(index, entry.State, null, new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : geometry.BlockSize), CanMove: true));
+            }
+        }
+
+        return things.OrderByDescending(thing => thing.Place.Offset).ToList();
+
+        void Add(Thing thing)
+        {
+            if (thing.Place.Offset >= start && thing.Place.Offset < end && !arrived[thing.Place.Offset / FormatConstants.MiB] && space.IsUsed(thing.Place))
+            {
+                things.Add(thing);
+            }
+        }
+    }
+
+    private readonly record struct Thing(long Index, BlockState State, Guid? Region, FileRange Place, bool CanMove);
+}

@@ -1,0 +1,42 @@
+namespace VhdxTools.Operations;
+
+/// <summary>Counts what compacting does.</summary>
+internal sealed class OptimizeTally
+{
+    private readonly long[] _changes = new long[5];
+
+    public long Moved { get; set; }
+
+    public bool IsAny { get; private set; }
+
+    public void Add(BlockChangeReason reason)
+    {
+        _changes[(int)reason]++;
+        IsAny = true;
+    }
+
+    public void AddMove()
+    {
+        Moved++;
+        IsAny = true;
+    }
+
+    /// <param name="path">Full path of the file.</param>
+    /// <param name="before">Length of the file before, in bytes.</param>
+    /// <param name="after">Length of the file afterwards, in bytes.</param>
+    /// <param name="unused">Bytes of the gaps that stay.</param>
+    /// <param name="wasDirty">Whether a log was, or is, replayed.</param>
+    public VhdxOptimizeResult ToResult(string path, long before, long after, long unused, bool wasDirty) => new()
+    {
+        Path = path,
+        BytesBefore = before,
+        BytesAfter = after,
+        ZeroBlocksFreed = _changes[(int)BlockChangeReason.Zero],
+        EmptyBlocksFreed = _changes[(int)BlockChangeReason.Empty],
+        BitmapBlocksFreed = _changes[(int)BlockChangeReason.Bitmap],
+        EntriesCleared = _changes[(int)BlockChangeReason.Cleared],
+        BlocksMoved = Moved,
+        BytesUnused = unused,
+        Changed = IsAny || wasDirty || before != after,
+    };
+}
