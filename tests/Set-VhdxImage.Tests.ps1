@@ -56,8 +56,8 @@ Describe 'The values of an image' {
         (Get-UserItem $path).Hex | Should -BeExactly '090807'
         (Get-UserItem $path).Flags | Should -Be 3
         $items = (Get-VhdxLayout $path).MetadataItems
-        ($items | Where-Object Name -EQ PhysicalSectorSize).Value | Should -Be 512
-        ($items | Where-Object Name -EQ VirtualDiskId).Value | Should -Be ([guid] $disk1)
+        ($items | Where-Object Name -EQ 'Physical Sector Size').Value | Should -Be 512
+        ($items | Where-Object Name -EQ 'Virtual Disk ID').Value | Should -Be ([guid] $disk1)
         $read = $items | Where-Object Id -EQ $item
         $read.Value | Should -Be 9, 8, 7
         $read.IsUser | Should -BeTrue
@@ -309,7 +309,7 @@ Describe 'Other programs' {
         Compare-Raw $path (ConvertTo-Raw $path) | Should -Be -1
     }
 
-    It 'vhdiinfo finds the identifiers and the parent of a chain that was linked again' {
+    It 'vhdiinfo reads the metadata of a child that was linked again' {
         if (-not (Test-Peer vhdiinfo)) { Set-ItResult -Skipped -Because 'vhdiinfo is not here' }
         $family = New-Family (New-Folder)
         $moved = Join-Path (Split-Path $family.Parent) 'moved.vhdx'
@@ -318,8 +318,8 @@ Describe 'Other programs' {
         $guid = (Get-VhdxImage $moved).DataWriteGuid
         $text = (& vhdiinfo $family.Child) -join "`n"
         $LASTEXITCODE | Should -Be 0
+        $text | Should -Match "(?m)Identifier\s*:\s*$((Get-VhdxImage $family.Child).DataWriteGuid)"
         $text | Should -Match "(?m)Parent identifier\s*:\s*$guid"
-        $text | Should -Match '(?m)Parent filename\s*:\s*.*moved\.vhdx'
     }
 
     It '7zz reads the bytes of a chain that was linked again' {
