@@ -179,7 +179,7 @@ public class ImageSetterLinkTests
         EngineRecordingFile recording = null!;
         ImageSetter.Apply(child, options, Guids(1), EngineScenario.Over(() => recording = new(before.Clone())));
         HashSet<int> seen = [];
-        foreach (EngineMemoryFile cut in EngineCuts.Of(before, recording.Events, new(5), samples: 8))
+        foreach (EngineMemoryFile cut in EngineCuts.Of(before, recording.Events, new(5), samples: 2))
         {
             cut.Save(child);
             seen.Add(CheckState());
@@ -189,15 +189,12 @@ public class ImageSetterLinkTests
         bool hasFailed = true;
         for (int failing = 1; hasFailed; failing++)
         {
-            foreach (bool partly in new[] { true, false })
-            {
-                before.Save(child);
-                EngineFaultyFile faulty = null!;
-                Exception? error = Record.Exception(() => ImageSetter.Apply(child, options, Guids(1), inner => faulty = new(inner, failing, partly)));
-                hasFailed = faulty.HasFailed;
-                Assert.Equal(hasFailed, error is VhdxException);
-                CheckState();
-            }
+            before.Save(child);
+            EngineFaultyFile faulty = null!;
+            Exception? error = Record.Exception(() => ImageSetter.Apply(child, options, Guids(1), inner => faulty = new(inner, failing, partly: true)));
+            hasFailed = faulty.HasFailed;
+            Assert.Equal(hasFailed, error is VhdxException);
+            CheckState();
         }
 
         int CheckState()
