@@ -115,8 +115,10 @@ Describe 'Repair-VhdxImage' {
         $path = New-TestImage
         Set-BatEntry $path 1 4
         Set-Byte $path (64KB + 100) 1
-        $text = Get-ShellText "Repair-VhdxImage -Path '$path' -DropBadBlocks"
-        $text | Should -Match 'NonInteractive'
+        foreach ($before in '', "`$ConfirmPreference = 'High';") {
+            $text = Get-ShellText "& { $before Repair-VhdxImage -Path '$path' -DropBadBlocks }"
+            $text | Should -Match 'NonInteractive'
+        }
         (Test-VhdxImage -Path $path -Detailed).RuleId | Should -Be 'VX302', 'VX602', 'VX611'
         (Repair-VhdxImage -Path $path).Actions.RuleId | Should -Be 'VX302'
         $result = Repair-VhdxImage -Path $path -DropBadBlocks -Confirm:$false

@@ -76,11 +76,8 @@ public sealed class RepairVhdxImageCommand : PathCmdlet
             return false;
         }
 
-        // What loses information has a high impact, and the attribute knows one impact for all: with a preference of Medium or Low the question was asked above.
-        bool asks = plan.IsLossy
-            && !MyInvocation.BoundParameters.ContainsKey("Confirm")
-            && SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.High;
-        return !asks || ShouldContinue($"{text}\n'{path}'", "This loses information");
+        // What loses information has a high impact; with a preference of Medium or Low the question was asked above.
+        return !plan.IsLossy || !IsHighImpactUnasked || ShouldContinue($"{text}\n'{path}'", "This loses information");
     }
 
     private void SalvageTo(string path, string destination)

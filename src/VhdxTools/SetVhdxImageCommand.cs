@@ -107,9 +107,8 @@ public sealed class SetVhdxImageCommand : PathCmdlet
             return false;
         }
 
-        // The impact of a parent that does not fit is High, of all else Medium; an attribute knows one impact only.
-        bool isAsked = MyInvocation.BoundParameters.ContainsKey("Confirm") || GetVariableValue("ConfirmPreference") is not ConfirmImpact.High;
-        return plan.Mismatch is null || isAsked || ShouldContinue($"Link the image all the same?{danger}", path, ref _yesToAll, ref _noToAll);
+        // The impact of a parent that does not fit is High, of all else Medium.
+        return plan.Mismatch is null || !IsHighImpactUnasked || ShouldContinue($"Link the image all the same?{danger}", path, ref _yesToAll, ref _noToAll);
     }
 
     private void ThrowIfContradicting()

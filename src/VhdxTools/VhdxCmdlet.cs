@@ -12,6 +12,21 @@ public abstract class VhdxCmdlet : PSCmdlet, IDisposable
     /// <summary>Set when the user presses Ctrl+C or the pipeline is stopped.</summary>
     private protected CancellationToken StopToken => _stop.Token;
 
+    /// <summary>
+    /// Whether ShouldProcess has not asked for this command's own impact, though the user wants to be asked for one of High: an attribute
+    /// knows one impact only, and some of what a command does may have a higher one.
+    /// </summary>
+    private protected bool IsHighImpactUnasked
+    {
+        get
+        {
+            // A function that sets the preference for itself gets a plain variable, which may hold the name or the number.
+            object? preference = GetVariableValue("ConfirmPreference");
+            return !MyInvocation.BoundParameters.ContainsKey("Confirm")
+                && (!LanguagePrimitives.TryConvertTo(preference, out ConfirmImpact impact) || impact == ConfirmImpact.High);
+        }
+    }
+
     /// <inheritdoc/>
     protected override void StopProcessing() => _stop.Cancel();
 

@@ -1,12 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.Operations;
 using Xunit;
 using static VhdxTools.Core.Tests.Disks.EngineImages;
+using static VhdxTools.Core.Tests.Operations.SetterFiles;
 
 namespace VhdxTools.Core.Tests.Operations;
 
@@ -98,21 +98,5 @@ public class ImageSetterTests
         }
 
         Assert.Equal(2, seen.Count);
-    }
-
-    /// <summary>The content of an item by the offsets of MS-VHDX 2.2.3 and 2.6, when its flags are these.</summary>
-    private static byte[]? ItemBytes(byte[] file, string id, uint flags)
-    {
-        int region = Enumerable.Range(0, (int)Bytes.Read(file, 0x30008, 4)).Select(i => 0x30010 + (32 * i))
-            .Where(place => file.AsSpan(place, 16).SequenceEqual(Bytes.Guid(RegionModel.Metadata))).Select(place => (int)Bytes.Read(file, place + 16, 8)).Single();
-        foreach (int place in Enumerable.Range(0, (int)Bytes.Read(file, region + 10, 2)).Select(i => region + 32 + (32 * i)))
-        {
-            if (file.AsSpan(place, 16).SequenceEqual(Bytes.Guid(id)) && Bytes.Read(file, place + 24, 4) == flags)
-            {
-                return file.AsSpan(region + (int)Bytes.Read(file, place + 16, 4), (int)Bytes.Read(file, place + 20, 4)).ToArray();
-            }
-        }
-
-        return null;
     }
 }
