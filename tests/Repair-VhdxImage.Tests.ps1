@@ -257,3 +257,19 @@ Describe 'A repair whose process is killed' {
         Remove-Item -LiteralPath $path
     }
 }
+
+Describe 'A salvage' {
+    BeforeAll { . (Join-Path $PSScriptRoot 'disks.ps1') }
+
+    It 'never takes the place of a parent, also of one that no longer fits' {
+        $folder = New-Folder
+        $parent = New-Image (Join-Path $folder a.vhdx) 20MB
+        Use-Disk $parent { $disk.WriteAt(5MB, [byte[]] (1..100), 0, 100) }
+        $child = New-Image (Join-Path $folder c.avhdx) 0 @{ ParentPath = $parent }
+        Use-Disk $child { $disk.WriteAt(6MB, [byte[]] (1..100), 0, 100) }
+        Set-VhdxImage $parent -ResetDiskIdentifier -WarningAction SilentlyContinue
+        $state = Get-FileState $parent
+        { Repair-VhdxImage $child -Salvage $parent -Force -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'DestinationIsParent,*'
+        Get-FileState $parent | Should -BeExactly $state
+    }
+}

@@ -337,3 +337,25 @@ Describe 'Other programs' {
         Compare-Raw $moved $file[0].FullName | Should -Not -Be -1
     }
 }
+
+Describe 'What would mislead others' {
+    It 'is refused as user metadata: the ids of the items of the format' {
+        $path = New-Image (Join-Path (New-Folder) d.vhdx) 20MB
+        $state = Get-FileState $path
+        { Set-VhdxImage $path -Metadata @{ '2FA54224-CD1B-4876-B211-5DBED83BF4B8' = [byte[]] (0, 0, 0x20, 0, 0, 0, 0, 0) } -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidMetadata,*' -ExpectedMessage '*Virtual Disk Size*'
+        Get-FileState $path | Should -BeExactly $state
+    }
+
+    It 'is not written through a link: the stored path counts from where the child really lies' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows needs a right for symbolic links' }
+        $folder = New-Folder
+        $null = New-Item -ItemType Directory (Join-Path $folder d1)
+        $parent = New-Image (Join-Path $folder 'd1/p.vhdx') 8MB
+        $child = New-Image (Join-Path $folder 'd1/c.vhdx') 0 @{ ParentPath = $parent }
+        $link = (New-Item -ItemType SymbolicLink -Path (Join-Path $folder lc.vhdx) -Target $child).FullName
+        Set-VhdxImage $link -ParentPath $parent
+        Test-VhdxImage $child | Should -BeTrue
+        Test-VhdxImage $link | Should -BeTrue
+        (Get-Locator $child)['relative_path'] | Should -BeExactly '.\p.vhdx'
+    }
+}

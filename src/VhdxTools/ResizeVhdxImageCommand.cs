@@ -43,6 +43,11 @@ public sealed class ResizeVhdxImageCommand : PathCmdlet
     private protected override void Process(string path)
     {
         ResizePlan plan = ResizePlanner.Plan(path, new() { SizeBytes = SizeBytes, Force = Force, UpdateGpt = UpdateGpt }, WriteWarning, StopToken);
+        if (UpdateGpt && !plan.HasGpt)
+        {
+            WriteWarning($"'{path}' has no GUID partition table that could be put right: -UpdateGpt has nothing to do.");
+        }
+
         if (!plan.IsNeeded)
         {
             WriteVerbose($"The disk in '{path}' has {plan.SizeAfter} bytes already.");

@@ -15,6 +15,9 @@ public static class ErrorIds
     /// <summary>The disk holds something beyond the size that was asked for.</summary>
     public const string SizeTooSmall = nameof(SizeTooSmall);
 
+    /// <summary>Only the backup of the partition table is sound, and it would be lost.</summary>
+    public const string PartitionTableDamaged = nameof(PartitionTableDamaged);
+
     /// <summary>The block size is not valid.</summary>
     public const string InvalidBlockSize = nameof(InvalidBlockSize);
 

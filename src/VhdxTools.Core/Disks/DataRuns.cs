@@ -30,7 +30,7 @@ internal static class DataRuns
         {
             long end = offset + length;
             long position = offset;
-            foreach (DiskExtent extent in disk.Extents(offset, length, cancellation))
+            foreach (DiskExtent extent in disk.HeldExtents(offset, length, cancellation))
             {
                 if (extent.Kind != DiskExtentKind.Data)
                 {

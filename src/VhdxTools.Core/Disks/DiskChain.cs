@@ -164,6 +164,8 @@ internal sealed class DiskChain : IVirtualDisk
 
     public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default) => _stack.Extents(offset, length, cancellation);
 
+    public IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default) => _stack.HeldExtents(offset, length, cancellation);
+
     /// <summary>Flushes, marks the image as cleanly closed, and closes all files.</summary>
     public void Dispose()
     {

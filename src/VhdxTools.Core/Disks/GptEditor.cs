@@ -36,15 +36,14 @@ internal static class GptEditor
         long backupArray = last - arraySectors;
         byte[] array = new byte[arraySectors * sectorSize];
         table.Array.CopyTo(array, 0);
-        bool isPrimary = table.Sector == PrimarySector;
-        long oldBackup = isPrimary ? table.OtherSector : table.Sector;
+        long oldBackup = table.IsPrimary ? table.OtherSector : table.Sector;
 
         disk.Write(backupArray * sectorSize, array);
         disk.Write(last * sectorSize, table.HeaderAt(last, PrimarySector, backupArray, backupArray - 1));
         disk.Flush();
 
-        long primaryArray = isPrimary ? table.ArraySector : PrimarySector + 1;
-        if (!isPrimary)
+        long primaryArray = table.IsPrimary ? table.ArraySector : PrimarySector + 1;
+        if (!table.IsPrimary)
         {
             disk.Write(primaryArray * sectorSize, array);
             disk.Flush();

@@ -33,6 +33,9 @@ internal sealed record GptTable
     /// <summary>The sector of the header.</summary>
     public long Sector { get; }
 
+    /// <summary>Whether it is the copy at the start of the disk.</summary>
+    public bool IsPrimary => Sector == 1;
+
     /// <summary>All partition entries.</summary>
     public byte[] Array { get; }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using VhdxTools.Layout;
 
 namespace VhdxTools.Disks;
 
@@ -22,4 +23,7 @@ internal interface IDiskLayer : IDisposable
 
     /// <summary>Reads bytes of the file at a place that <see cref="Extents"/> gave.</summary>
     void ReadData(long fileOffset, Span<byte> buffer);
+
+    /// <summary>The first range between two places of the file that may hold anything but zeros, or null when there is none.</summary>
+    FileRange? FindData(long fileOffset, long end);
 }

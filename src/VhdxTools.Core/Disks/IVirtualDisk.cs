@@ -29,4 +29,7 @@ internal interface IVirtualDisk : IDisposable
 
     /// <summary>The ranges of the disk in order, neighbours of one kind joined.</summary>
     IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default);
+
+    /// <summary>The same, with the holes of the files as zeros: what is still data is worth reading.</summary>
+    IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default);
 }

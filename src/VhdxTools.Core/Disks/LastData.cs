@@ -18,7 +18,7 @@ internal static class LastData
         for (long end = disk.Capacity; end > 0;)
         {
             Queue<DiskExtent> last = new();
-            foreach (DiskExtent extent in disk.Extents(0, end, cancellation))
+            foreach (DiskExtent extent in disk.HeldExtents(0, end, cancellation))
             {
                 if (extent.Kind == DiskExtentKind.Data)
                 {

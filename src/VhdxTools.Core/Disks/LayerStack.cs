@@ -1,12 +1,17 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using VhdxTools.Format;
+using VhdxTools.Layout;
 
 namespace VhdxTools.Disks;
 
 /// <summary>The disk that the files of a chain show together, the tip first. Chains of any depth are walked, never recursed into.</summary>
 internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
 {
+    /// <summary>The smallest sector of any disk: ranges of zeros begin and end at multiples of it.</summary>
+    private const long Sector = 512;
+
     public long Capacity => layers[0].Size;
 
     /// <exception cref="ArgumentOutOfRangeException">The range does not lie on the disk.</exception>
@@ -83,6 +88,48 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
             yield return last;
         }
     }
+
+    /// <summary>The same, with the holes of the files as zeros.</summary>
+    public IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation)
+    {
+        foreach (DiskExtent extent in Extents(offset, length, cancellation))
+        {
+            if (extent.Kind != DiskExtentKind.Data)
+            {
+                yield return extent;
+                continue;
+            }
+
+            long fileEnd = extent.FileOffset + extent.Length;
+            for (long place = extent.FileOffset; place < fileEnd;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+
+                // Whole sectors: a hole that begins inside one begins behind it.
+                FileRange data = layers[extent.Layer].FindData(place, fileEnd) ?? new(fileEnd, 0);
+                long start = Math.Max(place, data.Offset / Sector * Sector);
+                long end = Math.Min(fileEnd, FormatConstants.AlignUp(data.End, Sector));
+                if (start > place)
+                {
+                    yield return Part(extent, place, start) with { Kind = DiskExtentKind.Zero };
+                }
+
+                if (end > start)
+                {
+                    yield return Part(extent, start, end);
+                }
+
+                place = Math.Max(end, start);
+            }
+        }
+    }
+
+    private static DiskExtent Part(DiskExtent whole, long fileStart, long fileEnd) => whole with
+    {
+        Offset = whole.Offset + (fileStart - whole.FileOffset),
+        Length = fileEnd - fileStart,
+        FileOffset = fileStart,
+    };
 
     private IEnumerable<DiskExtent> Pieces(long offset, long length, CancellationToken cancellation)
     {

@@ -35,6 +35,8 @@ internal sealed class LayeredDisk(IReadOnlyList<IDiskLayer> layers) : IVirtualDi
 
     public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default) => _stack.Extents(offset, length, cancellation);
 
+    public IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default) => _stack.HeldExtents(offset, length, cancellation);
+
     public void Dispose()
     {
         foreach (IDiskLayer layer in layers)

@@ -36,13 +36,21 @@ internal sealed class PaddedDisk(IVirtualDisk inner, long capacity) : IVirtualDi
     {
     }
 
-    public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default)
+    public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default) => Padded(offset, length, (start, count) => inner.Extents(start, count, cancellation));
+
+    public IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default) => Padded(offset, length, (start, count) => inner.HeldExtents(start, count, cancellation));
+
+    public void Dispose()
+    {
+    }
+
+    private IEnumerable<DiskExtent> Padded(long offset, long length, Func<long, long, IEnumerable<DiskExtent>> extents)
     {
         long end = offset + length;
         long innerEnd = Math.Min(end, inner.Capacity);
         if (offset < innerEnd)
         {
-            foreach (DiskExtent extent in inner.Extents(offset, innerEnd - offset, cancellation))
+            foreach (DiskExtent extent in extents(offset, innerEnd - offset))
             {
                 yield return extent;
             }
@@ -53,10 +61,6 @@ internal sealed class PaddedDisk(IVirtualDisk inner, long capacity) : IVirtualDi
         {
             yield return new(start, end - start, DiskExtentKind.Absent, -1, 0, null);
         }
-    }
-
-    public void Dispose()
-    {
     }
 
     private static InvalidOperationException ReadOnly() => new("The disk is open for reading only.");

@@ -120,6 +120,8 @@ internal sealed class VhdLayer : IDiskLayer
 
     public void ReadData(long fileOffset, Span<byte> buffer) => _file.ReadPadded(fileOffset, buffer);
 
+    public FileRange? FindData(long fileOffset, long end) => _file.FindData(fileOffset, Math.Min(end, _file.Length));
+
     public void Dispose() => _file.Dispose();
 
     /// <summary>Where a block with its bitmap starts in the file, or null when it has none.</summary>

@@ -50,6 +50,8 @@ internal sealed class VhdxLayer : IDiskLayer
 
     public void ReadData(long fileOffset, Span<byte> buffer) => _image.View.ReadPadded(fileOffset, buffer);
 
+    public FileRange? FindData(long fileOffset, long end) => _image.View.FindData(fileOffset, Math.Min(end, _image.View.Length));
+
     /// <summary>What the file says of a range of its disk, in order; not joined.</summary>
     /// <exception cref="VhdxException">A block has a state or a place that it must not have.</exception>
     public IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default)

@@ -38,7 +38,7 @@ internal static class ParentPaths
                 string relative = WindowsNative.IsWindows ? stored.Value : stored.Value.Replace('\\', '/');
                 return relative.Length == 0 || relative.IndexOfAny(['\0']) >= 0 || Path.IsPathRooted(relative)
                     ? null
-                    : Path.GetFullPath(Path.Combine(FolderOfFile(childPath), relative));
+                    : Path.GetFullPath(Path.Combine(RealFolderOf(RealFile(childPath)), relative));
             }
 
             return WindowsNative.IsWindows && stored.Value.Length > 0 ? stored.Value : null;
@@ -48,6 +48,9 @@ internal static class ParentPaths
             return null;
         }
     }
+
+    /// <summary>Where a file really lies: its name, and folders on the way, may be links.</summary>
+    public static string RealFile(string path) => WindowsNative.IsWindows || !File.Exists(path) ? path : PosixNative.RealPath(path);
 
     /// <summary>The first candidate that exists as a file, or null.</summary>
     public static string? Find(string childPath, ParentLocator locator)
@@ -109,10 +112,6 @@ internal static class ParentPaths
         VhdxException NotStorable(string reason) => new(
             ErrorIds.ParentPathNotStorable, ErrorKind.InvalidArgument, $"The path of the parent '{parentPath}' cannot be stored in '{childPath}': {reason}.");
     }
-
-    /// <summary>The same for a file that is there: when its name is a link, the file lies where the link leads.</summary>
-    private static string FolderOfFile(string path) =>
-        WindowsNative.IsWindows || !File.Exists(path) ? RealFolderOf(path) : Path.GetDirectoryName(PosixNative.RealPath(path))!;
 
     /// <summary>
     /// The folder that a file really lies in: <c>..</c> leads from there to its parent, not from a link that the path went through.

@@ -137,7 +137,7 @@ internal static class DiskComparer
     private static bool IsZeroFrom(IVirtualDisk disk, long offset, Action<long> report)
     {
         byte[] buffer = new byte[PieceLength];
-        foreach (DiskExtent extent in disk.Extents(offset, disk.Capacity - offset).Where(extent => extent.Kind == DiskExtentKind.Data))
+        foreach (DiskExtent extent in disk.HeldExtents(offset, disk.Capacity - offset).Where(extent => extent.Kind == DiskExtentKind.Data))
         {
             for (long place = extent.Offset; place < extent.End; place += PieceLength)
             {

@@ -44,8 +44,8 @@ internal sealed class DoubtfulRanges(OpenedDisk reference, OpenedDisk difference
 
     private IEnumerable<FileRange> Ranges(long end, CancellationToken cancellation)
     {
-        using IEnumerator<DiskExtent> left = reference.Disk.Extents(0, end, cancellation).GetEnumerator();
-        using IEnumerator<DiskExtent> right = difference.Disk.Extents(0, end, cancellation).GetEnumerator();
+        using IEnumerator<DiskExtent> left = reference.Disk.HeldExtents(0, end, cancellation).GetEnumerator();
+        using IEnumerator<DiskExtent> right = difference.Disk.HeldExtents(0, end, cancellation).GetEnumerator();
         for (long offset = 0; offset < end;)
         {
             if (offset == 0 || left.Current.End == offset)

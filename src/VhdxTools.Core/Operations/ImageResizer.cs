@@ -24,9 +24,9 @@ internal static class ImageResizer
         CancellationToken cancellation = default)
     {
         // A backup table goes where it will be found: before the end is cut, or when there is a new one.
-        if (plan.UpdatesGpt && plan.SizeAfter < plan.SizeBefore)
+        if (plan.UpdatesGpt && (plan.SizeAfter < plan.SizeBefore || plan.RestoresGpt))
         {
-            UpdateGpt();
+            UpdateGpt(Math.Min(plan.SizeAfter, plan.SizeBefore));
         }
 
         if (plan.SizeAfter != plan.SizeBefore)
@@ -49,15 +49,15 @@ internal static class ImageResizer
 
         if (plan.UpdatesGpt && plan.SizeAfter >= plan.SizeBefore)
         {
-            UpdateGpt();
+            UpdateGpt(plan.SizeAfter);
         }
 
-        void UpdateGpt()
+        void UpdateGpt(long size)
         {
             using DiskChain disk = DiskChain.OpenWrite(plan.Path, newGuid, wrap, dataWriteGuid);
             if (GptEditor.Find(disk) is { } table)
             {
-                GptEditor.MoveBackup(disk, table, plan.SizeAfter);
+                GptEditor.MoveBackup(disk, table, size);
             }
         }
     }

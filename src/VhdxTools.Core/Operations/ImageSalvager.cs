@@ -42,7 +42,7 @@ internal sealed class ImageSalvager : IDisposable
         _source = SalvageSource.Open(path);
         try
         {
-            if (_source.Parents.FirstOrDefault(parent => FileKinds.AreSame(parent, destination)) is string used)
+            if (_source.Parents.Concat(_source.StoredParents).FirstOrDefault(parent => FileKinds.AreSame(parent, destination)) is string used)
             {
                 throw new VhdxException(ErrorIds.DestinationIsParent, ErrorKind.InvalidArgument, $"'{destination}' is '{used}', which the damaged image depends on.");
             }

@@ -117,7 +117,7 @@ internal static class ParentLinker
     private static List<KeyValuePair<string, string>> PathsOf(ParentLocator locator, string childPath, string parentPath)
     {
         List<KeyValuePair<string, string>> stored = ParentPaths.Stored(locator).ToList();
-        IReadOnlyList<KeyValuePair<string, string>> wanted = ParentPaths.Store(childPath, parentPath, portable: false);
+        IReadOnlyList<KeyValuePair<string, string>> wanted = ParentPaths.Store(ParentPaths.RealFile(childPath), parentPath, portable: false);
         bool areRight = wanted.All(path => locator[path.Key] is string value && ParentPaths.Candidate(childPath, new(path.Key, value)) == ParentPaths.Candidate(childPath, path))
             && !stored.Exists(path => LinkChecker.IsStale(childPath, path, parentPath));
         return areRight ? stored : [.. wanted];

@@ -28,8 +28,14 @@ internal sealed record ResizePlan
     /// <summary>Whether the BAT grows out of its region and gets a new one.</summary>
     public required bool MovesBat { get; init; }
 
+    /// <summary>Whether the disk has a GUID partition table of which at least one copy is sound.</summary>
+    public required bool HasGpt { get; init; }
+
     /// <summary>Whether the backup of the GUID partition table is put at the new end.</summary>
     public required bool UpdatesGpt { get; init; }
+
+    /// <summary>Whether the first copy of the table is damaged, and is restored from the backup while that is where it is found.</summary>
+    public required bool RestoresGpt { get; init; }
 
     /// <summary>Whether the disk will have a GUID partition table whose backup is not at its end.</summary>
     public required bool LeavesGptBehind { get; init; }

@@ -30,6 +30,12 @@ internal static class ResizePlanner
                 $"'{path}' has {what} up to {ByteText.ExactSize(minimum)}: {minimum} bytes are the smallest size, and {size} are less. Make the partitions smaller first, or use -Force to cut them."));
         }
 
+        if (table is { IsPrimary: false } && size != disk.Capacity && !options.UpdateGpt && !options.Force)
+        {
+            throw new VhdxException(ErrorIds.PartitionTableDamaged, ErrorKind.InvalidData,
+                $"The first copy of the GUID partition table of '{path}' is damaged, and the second, at the end of the disk, would be lost. Use -UpdateGpt, which restores the first and puts the second at the new end, or -Force.");
+        }
+
         bool updates = options.UpdateGpt && table is not null && (size != disk.Capacity || !GptEditor.IsBackupAtEnd(disk));
         if (updates && size < minimum)
         {
@@ -49,7 +55,9 @@ internal static class ResizePlanner
             FileSizeBefore = tip.Image.Raw.Length,
             FileSizeAfter = FileSizeAfter(tip, after, movesBat),
             MovesBat = movesBat,
+            HasGpt = table is not null,
             UpdatesGpt = updates,
+            RestoresGpt = updates && !table!.IsPrimary,
             LeavesGptBehind = table is not null && !updates && (size != disk.Capacity || !GptEditor.IsBackupAtEnd(disk)),
             Children = size == disk.Capacity && !updates ? [] : ChainInspector.Children(path, Path.GetDirectoryName(path)!, recurse: false, warn, cancellation)
                 .Where(link => link.Depth > 0)

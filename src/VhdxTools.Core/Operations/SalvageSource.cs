@@ -34,6 +34,9 @@ internal sealed class SalvageSource : IDisposable
     public VhdxGeometry Geometry { get; }
 
     /// <summary>The full paths of the parents that are read.</summary>
+    /// <summary>The files that the stored paths lead to, also where they no longer fit: they may hold what nothing else does.</summary>
+    public IReadOnlyList<string> StoredParents { get; private init; } = [];
+
     public IEnumerable<string> Parents => _parent is null ? [] : _parent.Layers.Select(layer => layer.Path);
 
     /// <summary>Opens an image as far as that is possible.</summary>
@@ -64,7 +67,7 @@ internal sealed class SalvageSource : IDisposable
 
             (string, string) noParent = default;
             DiskChain? parent = image.Geometry.HasParent ? OpenParent(path, image, out noParent) : null;
-            return new(image, parent, noParent);
+            return new(image, parent, noParent) { StoredParents = StoredParentsOf(path, image) };
         }
         catch
         {
@@ -129,6 +132,25 @@ internal sealed class SalvageSource : IDisposable
         {
             _parent.Read(offset, buffer.Slice(0, there));
         }
+    }
+
+    private static List<string> StoredParentsOf(string path, VhdxFile image)
+    {
+        List<string> parents = [];
+        if (image.ParentLocator is { } locator && ParentPaths.Find(path, locator) is string parent)
+        {
+            parents.Add(parent);
+            try
+            {
+                parents.AddRange(ChainInspector.Follow(parent, default).Select(link => link.Path));
+            }
+            catch (VhdxException)
+            {
+                // A parent that cannot be read tells of no further ones.
+            }
+        }
+
+        return parents;
     }
 
     private static DiskChain? OpenParent(string path, VhdxFile image, out (string Id, string Reason) problem)

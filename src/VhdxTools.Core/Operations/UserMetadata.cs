@@ -60,6 +60,11 @@ internal static class UserMetadata
             throw Invalid("The id of a metadata item is not all zeros.");
         }
 
+        if (content is not null && WellKnownGuids.MetadataItemName(id) != id.ToString())
+        {
+            throw Invalid($"{id} is the id of the format's own item {WellKnownGuids.MetadataItemName(id)}: as user metadata, other programs take it for that, or refuse the image.");
+        }
+
         if (!isFirst)
         {
             throw Invalid($"The metadata item {id} is given twice.");

@@ -85,4 +85,31 @@ public class DataRunsTests
         Assert.Single(DataRuns.Of(again, 0, again.Capacity));
         Assert.Throws<OperationCanceledException>(() => DataRuns.Of(again, 0, again.Capacity, cancellation: new CancellationToken(true)).ToList());
     }
+
+    [SkippableTheory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public void Holes_of_a_fixed_image_are_zeros_that_nobody_reads(int sector)
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["f.vhdx"], VhdType.Fixed, 64 * MiB, 32 * MiB, sector);
+        using (DiskChain disk = DiskChain.OpenWrite(path, Guids(1)))
+        {
+            disk.Write((10 * MiB) + 4096, RandomBytes(new(1), 8192));
+            disk.Write((50 * MiB) - 4096, RandomBytes(new(2), 4096));
+        }
+
+        using DiskChain read = DiskChain.OpenRead(path);
+        List<DiskExtent> held = [.. read.HeldExtents(0, read.Capacity)];
+        Assert.Equal(0, held[0].Offset);
+        Assert.Equal(read.Capacity, held[^1].End);
+        Assert.All(held.Zip(held.Skip(1)), pair => Assert.Equal(pair.First.End, pair.Second.Offset));
+        List<DiskExtent> data = held.FindAll(extent => extent.Kind == DiskExtentKind.Data);
+        Skip.If(data.Sum(extent => extent.Length) == read.Capacity, "The file system does not tell its holes.");
+        Assert.Contains(data, extent => extent.Offset <= (10 * MiB) + 4096 && extent.End >= (10 * MiB) + 12_288);
+        Assert.Contains(data, extent => extent.Offset <= (50 * MiB) - 4096 && extent.End >= 50 * MiB);
+        Assert.InRange(data.Sum(extent => extent.Length), 12_288, MiB);
+        Assert.Equal(DiskExtentKind.Data, Assert.Single(read.Extents(0, read.Capacity)).Kind);
+        Assert.Equal(2, DataRuns.Of(read, 0, read.Capacity).Count());
+    }
 }

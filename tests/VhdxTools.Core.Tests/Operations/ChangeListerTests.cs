@@ -5,6 +5,7 @@ using System.Linq;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.Disks;
+using VhdxTools.Layout;
 using VhdxTools.Operations;
 using Xunit;
 using static VhdxTools.Core.Tests.Disks.EngineImages;
@@ -259,6 +260,8 @@ public class ChangeListerTests
         public IEnumerable<LayerExtent> Extents(long offset, long length, System.Threading.CancellationToken cancellation = default) => layer.Extents(offset, length, cancellation);
 
         public void ReadData(long fileOffset, Span<byte> buffer) => throw new NotSupportedException();
+
+        public FileRange? FindData(long fileOffset, long end) => throw new NotSupportedException();
 
         public void Dispose() => layer.Dispose();
     }

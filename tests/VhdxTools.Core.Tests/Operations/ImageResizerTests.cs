@@ -366,6 +366,56 @@ public class ImageResizerTests
         Assert.Equal((3 * MiB) + 16_384 + sector, ResizePlanner.Plan(path, new(), _ => { }, default).SizeAfter);
     }
 
+    [Theory]
+    [InlineData(512, 9 * MiB)]
+    [InlineData(4096, 9 * MiB)]
+    [InlineData(512, 4 * MiB)]
+    [InlineData(4096, 4 * MiB)]
+    [InlineData(512, 6 * MiB)]
+    public void A_table_of_which_only_the_backup_is_sound_is_restored_and_never_cut(int sector, long size)
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 6 * MiB, block: MiB, sector: sector);
+        DiskModel model = new((int)(6 * MiB), sector);
+        model.AddMbr((0, 0xEE, 1, (uint)((6 * MiB / sector) - 1)));
+        model.AddGpt(backup: true, (100, (ulong)(3 * MiB / sector) - 1));
+        using (DiskChain disk = DiskChain.OpenWrite(path, Guids(1)))
+        {
+            disk.Write(0, model.Bytes);
+        }
+
+        string hash = Hash(path);
+        if (size != 6 * MiB)
+        {
+            Assert.Equal(ErrorIds.PartitionTableDamaged, Assert.Throws<VhdxException>(() => ResizePlanner.Plan(path, new() { SizeBytes = (ulong)size }, _ => { }, default)).Id);
+            Assert.Equal(ErrorIds.PartitionTableDamaged, Assert.Throws<VhdxException>(() => ResizePlanner.Plan(path, new(), _ => { }, default)).Id);
+        }
+
+        Assert.Equal(hash, Hash(path));
+        EngineMemoryFile before = EngineMemoryFile.Load(path);
+        EngineMemoryFile current = before.Clone();
+        List<EngineEvent> events = [];
+        ImageResizer.Resize(ResizePlanner.Plan(path, new() { SizeBytes = (ulong)size, UpdateGpt = true }, _ => { }, default), Guids(2), wrap: file =>
+        {
+            file.Dispose();
+            return new EngineTapFile(new(current), [], events);
+        });
+        foreach (EngineMemoryFile cut in EngineCuts.Of(before, events, new(1), samples: 6))
+        {
+            cut.Save(path);
+            using DiskChain disk = DiskChain.OpenRead(path);
+            Assert.NotNull(GptEditor.Find(disk));
+        }
+
+        current.Save(path);
+        using DiskChain after = DiskChain.OpenRead(path);
+        Assert.Equal(size, after.Capacity);
+        Assert.True(GptEditor.IsBackupAtEnd(after));
+        byte[] entries = new byte[16_384];
+        after.Read(2 * sector, entries);
+        Assert.True(model.Bytes.AsSpan((int)(6 * MiB) - sector - 16_384, 16_384).SequenceEqual(entries));
+    }
+
     private static ResizePlan Plan(string path, long size) => ResizePlanner.Plan(path, new() { SizeBytes = (ulong)size, Force = true }, _ => { }, default);
 
     private static void Resize(string path, long size) => ImageResizer.Resize(Plan(path, size), Guids(8));

@@ -44,5 +44,7 @@ internal sealed class WatchedDisk(IVirtualDisk disk) : IVirtualDisk
 
     public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default) => disk.Extents(offset, length, cancellation);
 
+    public IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default) => disk.HeldExtents(offset, length, cancellation);
+
     public void Dispose() => disk.Dispose();
 }
