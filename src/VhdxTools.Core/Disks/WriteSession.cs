@@ -122,7 +122,9 @@ internal sealed class WriteSession
                     _file.Flush();
                     LogWriter log = new(_file, _log, _newGuid());
                     log.Append([], _file.Length, _file.Length);
-                    VhdxHeader header = _headers.Current with { FileWriteGuid = _newGuid(), LogGuid = log.LogGuid };
+
+                    // A log version that nobody knows counts only while there is a log (MS-VHDX 2.2.2).
+                    VhdxHeader header = _headers.Current with { FileWriteGuid = _newGuid(), LogGuid = log.LogGuid, LogVersion = 0 };
                     _headers.Update(isVisible ? header with { DataWriteGuid = _dataWriteGuid ?? _newGuid() } : header);
                     _running = new State(allocator, log) { HasNewDataWriteGuid = isVisible };
                 });

@@ -125,6 +125,35 @@ public class EngineLogTests
     }
 
     [Fact]
+    public void A_log_version_that_nobody_knows_does_not_outlive_the_first_change()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 5 * MiB, block: MiB);
+        EngineMemoryFile before = EngineMemoryFile.Load(path);
+        using (VhdxFile image = VhdxFile.Open(before, StrictSink.Instance))
+        {
+            HeaderWriter headers = new(before, image.Headers);
+            headers.Update(headers.Current with { LogVersion = 7 });
+        }
+
+        before.Save(path);
+        EngineRecordingFile recording = null!;
+        using (DiskChain disk = DiskChain.OpenWrite(path, Guids(1), EngineScenario.Over(() => recording = new(before.Clone()))))
+        {
+            disk.Write(MiB, [1, 2, 3]);
+            disk.Flush();
+            recording.Content.Save(path);
+        }
+
+        // As a power cut leaves it: a log, and so a version that counts.
+        Assert.NotEqual(Guid.Empty, Header(path).LogGuid);
+        using DiskChain read = DiskChain.OpenRead(path);
+        byte[] bytes = new byte[3];
+        read.Read(MiB, bytes);
+        Assert.Equal([1, 2, 3], bytes);
+    }
+
+    [Fact]
     public void Bits_are_set_least_significant_first_also_across_sectors()
     {
         using EngineFolder folder = new();

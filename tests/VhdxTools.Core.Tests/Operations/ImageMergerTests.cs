@@ -285,7 +285,12 @@ public class ImageMergerTests
             {
                 // What the ancestor holds under the others is not to change: the same bytes again.
                 byte[] same = new byte[512];
-                disk.Read(offset, same);
+                for (long place = 0; Array.TrueForAll(same, value => value == 0); place += same.Length)
+                {
+                    disk.Read(place, same);
+                    offset = (int)place;
+                }
+
                 disk.Write(offset, same);
             }
 
