@@ -157,7 +157,7 @@ public class ImageSetterItemTests
         ulong place = Regions(file).Single(region => region.Id == RegionModel.Unknown).Offset;
 
         // An item of a user with the id of one of the system is another item.
-        ImageSetter.Apply(path, new() { Metadata = [new(new(ItemModel.VirtualDiskId), Bytes.Pattern(1, 1 << 20)), new(new(ItemModel.Unknown), [5])] }, Guids(1));
+        ImageSetter.Apply(path, new() { Metadata = [new(s_item, Bytes.Pattern(1, 1 << 20)), new(new(ItemModel.Unknown), [5])] }, Guids(1));
         byte[] after = File.ReadAllBytes(path);
         Assert.NotEqual(RegionOffset(file, RegionModel.Metadata), RegionOffset(after, RegionModel.Metadata));
         Assert.Equal(Bytes.Pattern(6, 100), ItemBytes(after, ItemModel.Unknown, 2)!);
@@ -171,7 +171,7 @@ public class ImageSetterItemTests
         // And they cannot be removed by the name of a user's item.
         ImageSetter.Apply(path, new() { Metadata = [new(new(ItemModel.VirtualDiskId), null), new(new(ItemModel.Unknown), null)] }, Guids(2));
         after = File.ReadAllBytes(path);
-        Assert.Null(ItemPlace(after, ItemModel.VirtualDiskId, 1));
+        Assert.Null(ItemPlace(after, ItemModel.Unknown, 1));
         Assert.Equal(Bytes.Pattern(6, 100), ItemBytes(after, ItemModel.Unknown, 2)!);
         Assert.Equal(ItemBytes(file, ItemModel.VirtualDiskId, 6)!, ItemBytes(after, ItemModel.VirtualDiskId, 6)!);
     }
