@@ -7,7 +7,7 @@ using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
 
-/// <summary>Finds entries of the BAT that could be better without a visible change. Fixed images keep all of theirs.</summary>
+/// <summary>Finds entries of the BAT that could be better without a visible change. Fixed images keep all blocks and states.</summary>
 internal sealed class BlockJudge(DiskChain disk)
 {
     private const int BufferLength = (int)FormatConstants.MiB;
@@ -20,11 +20,6 @@ internal sealed class BlockJudge(DiskChain disk)
     public IEnumerable<BlockChange> Changes(Action<long>? progress, CancellationToken cancellation)
     {
         VhdxGeometry geometry = _layer.Geometry;
-        if (_layer.Image.Type == VhdType.Fixed)
-        {
-            yield break;
-        }
-
         long chunk = -1;
         bool needsBitmap = false;
         foreach ((long index, BatEntry entry) in _layer.Image.Bat!.NonZeroEntries(cancellation))
@@ -42,6 +37,10 @@ internal sealed class BlockJudge(DiskChain disk)
                 {
                     yield return new(index, BlockState.NotPresent, 0, new(entry.FileOffset, FormatConstants.SectorBitmapBlockLength), BlockChangeReason.Bitmap);
                 }
+                else if (geometry.HasParent && entry.State == BlockState.NotPresent)
+                {
+                    yield return new(index, BlockState.NotPresent, 0, null, BlockChangeReason.Cleared);
+                }
 
                 continue;
             }
@@ -49,7 +48,7 @@ internal sealed class BlockJudge(DiskChain disk)
             long block = geometry.PayloadBlockOfEntry(index);
             if (block >= geometry.PayloadBlockCount)
             {
-                yield return new(index, BlockState.NotPresent, 0, null, BlockChangeReason.Cleared);
+                // These are cleared together with what the table has room for.
                 continue;
             }
 
@@ -79,7 +78,13 @@ internal sealed class BlockJudge(DiskChain disk)
         VhdxGeometry geometry = _layer.Geometry;
         long start = block * geometry.BlockSize;
         FileRange space = new(entry.FileOffset, geometry.BlockSize);
-        switch (_layer.StateOf(block, entry))
+        BlockState state = _layer.StateOf(block, entry);
+        if (_layer.Image.Type == VhdType.Fixed)
+        {
+            return entry.HasData ? null : WithoutOffset(index, entry);
+        }
+
+        switch (state)
         {
             case BlockState.FullyPresent when IsZero(_layer.Extents(start, geometry.UsedLength(block), cancellation), cancellation):
                 return new(index, ZeroState(block, cancellation), 0, space, BlockChangeReason.Zero);
@@ -88,10 +93,16 @@ internal sealed class BlockJudge(DiskChain disk)
             case BlockState.Zero when geometry.HasParent && ZeroState(block, cancellation) == BlockState.NotPresent:
             case BlockState.Undefined or BlockState.Unmapped:
                 return new(index, ZeroState(block, cancellation), 0, null, BlockChangeReason.Cleared);
+            case BlockState.NotPresent or BlockState.Zero:
+                return WithoutOffset(index, entry);
             default:
                 return null;
         }
     }
+
+    /// <summary>Without data the offset means nothing, other programs stumble over it, and its space may have another owner soon.</summary>
+    private static BlockChange? WithoutOffset(long index, BatEntry entry) =>
+        BatEntry.Create(entry.State, 0).Equals(entry) ? null : new(index, entry.State, 0, null, BlockChangeReason.Cleared);
 
     private BlockChange? JudgePartial(long block, long index, FileRange space, CancellationToken cancellation)
     {

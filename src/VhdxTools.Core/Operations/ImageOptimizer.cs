@@ -27,6 +27,7 @@ internal static class ImageOptimizer
         VhdxFile image = disk.Layers[0].Image;
         SpaceAllocator space = SpaceAllocator.Of(image);
         OptimizeTally tally = new();
+        tally.AddCleared(StaleEntries.Count(disk.Layers[0], cancellation));
         foreach (BlockChange change in new BlockJudge(disk).Changes(Progress(disk, progress), cancellation))
         {
             tally.Add(change.Reason);
@@ -113,6 +114,12 @@ internal static class ImageOptimizer
         }
 
         session.Commit();
+        if (StaleEntries.Count(session.Layer, cancellation) is long count and > 0)
+        {
+            session.Begin(isVisible: false);
+            StaleEntries.Clear(session, cancellation);
+            tally.AddCleared(count);
+        }
     }
 
     /// <summary>Moves blocks; a region is moved last, because the image has to be opened anew then.</summary>
@@ -153,10 +160,16 @@ internal static class ImageOptimizer
         for (long done = 0; done < move.From.Length;)
         {
             int count = (int)Math.Min(buffer.Length, move.From.Length - done);
-            session.Layer.ReadData(move.From.Offset + done, buffer.AsSpan(0, count));
-            session.WriteData(move.To + done, buffer.AsSpan(0, count));
+            if (!IsHole(move.From.Offset + done, count) || !IsHole(move.To + done, count))
+            {
+                session.Layer.ReadData(move.From.Offset + done, buffer.AsSpan(0, count));
+                session.WriteData(move.To + done, buffer.AsSpan(0, count));
+            }
+
             done += count;
         }
+
+        bool IsHole(long offset, long length) => session.Layer.Image.View.FindData(offset, offset + length) is null;
     }
 
     private static BitField Arrivals(long fileLength) => new(FormatConstants.CeilingDivide(fileLength, FormatConstants.MiB));

@@ -15,6 +15,13 @@ internal sealed class OptimizeTally
         IsAny = true;
     }
 
+    /// <summary>Entries beyond the end of the disk.</summary>
+    public void AddCleared(long count)
+    {
+        _changes[(int)BlockChangeReason.Cleared] += count;
+        IsAny |= count > 0;
+    }
+
     public void AddMove()
     {
         Moved++;
