@@ -28,6 +28,14 @@ internal sealed class SpaceAllocator
         _freshStart = used.Length * Unit;
     }
 
+    /// <summary>A copy, to try things out.</summary>
+    public SpaceAllocator Clone()
+    {
+        BitField used = new(_used.Length);
+        used.SetAll(_used);
+        return new(used, _length, _blockSize) { NeededLength = NeededLength, _freshStart = _freshStart, _search = _search };
+    }
+
     /// <summary>The length in bytes that the file needs: what it had, and what was allocated beyond that.</summary>
     public long NeededLength { get; private set; }
 

@@ -47,7 +47,7 @@ internal sealed class BitField(long length)
     /// <summary>Sets every bit that another field of this length has set.</summary>
     public void SetAll(BitField other)
     {
-        for (int i = 0; i < _words.Length; i++)
+        for (int i = 0; i < Math.Min(_words.Length, other._words.Length); i++)
         {
             _words[i] |= other._words[i];
         }

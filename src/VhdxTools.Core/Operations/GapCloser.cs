@@ -11,7 +11,8 @@ namespace VhdxTools.Operations;
 
 /// <summary>
 /// Finds places nearer to the start of the file for what lies at its end, from the end on, until something does not fit into any gap or
-/// cannot be moved. What has moved stays there.
+/// cannot be moved. A region that is too large for each gap waits until blocks before it have made room, if they can. What has moved stays
+/// there.
 /// </summary>
 /// <param name="space">Who uses which space.</param>
 /// <param name="arrived">A bit for each MiB of the file: where something has moved to; kept when the image is opened anew.</param>
@@ -19,6 +20,9 @@ internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
 {
     /// <summary>So much of the file is looked at in one go: the blocks in it are kept in memory, those before it are not.</summary>
     private const long WindowLength = 65_536 * FormatConstants.MiB;
+
+    /// <summary>What could not be moved in the end, in a sentence; null when that has not happened.</summary>
+    public string? Obstacle { get; private set; }
 
     /// <summary>The moves in their order; each has taken its new place already.</summary>
     /// <param name="image">The image; its BAT tells of every move that was made before it is asked again.</param>
@@ -30,21 +34,84 @@ internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
     {
         while (end > FormatConstants.HeaderSectionLength)
         {
-            cancellation.ThrowIfCancellationRequested();
-            beforeWindow();
-            long start = Math.Max(0, end - WindowLength);
-            foreach (Thing thing in Things(image, regions, start, end, cancellation))
+            Thing? waiting = null;
+            foreach (Thing thing in AllThings(image, regions, end, beforeWindow, cancellation))
             {
-                if (!thing.CanMove || space.AllocateBelow(thing.Place.Length, thing.Place.Offset) is not long offset)
+                if (thing.CanMove && space.AllocateBelow(thing.Place.Length, thing.Place.Offset) is long offset)
                 {
-                    yield break;
+                    yield return Move(thing, offset);
                 }
-
-                arrived.Set(offset / FormatConstants.MiB, thing.Place.Length / FormatConstants.MiB);
-                yield return new(thing.Index, thing.State, thing.Region, thing.Place, offset);
+                else if (waiting is null && thing.CanMove && thing.Region is not null && GetsRoom(thing, image, regions, cancellation))
+                {
+                    waiting = thing;
+                }
+                else
+                {
+                    Obstacle = Describe(thing, image.Log!.Value);
+                    break;
+                }
             }
 
-            end = start;
+            if (waiting is not Thing region)
+            {
+                yield break;
+            }
+
+            // What moved in the meantime is free from here on.
+            beforeWindow();
+            if (space.AllocateBelow(region.Place.Length, region.Place.Offset) is not long room)
+            {
+                yield break;
+            }
+
+            yield return Move(region, room);
+            end = region.Place.Offset;
+        }
+    }
+
+    private static string Describe(Thing thing, FileRange log) =>
+        thing.Region is Guid region
+            ? thing.CanMove
+                ? $"The {WellKnownGuids.RegionName(region)} region lies at the end of the file, and no gap is large enough for it."
+                : $"The region {region}, which this product does not know, lies at the end of the file, and it is not moved."
+            : thing.Place == log
+                ? "The log lies at the end of the file, and it is not moved."
+                : "The gaps are too small for the block at the end of the file.";
+
+    private BlockMove Move(Thing thing, long offset)
+    {
+        arrived.Set(offset / FormatConstants.MiB, thing.Place.Length / FormatConstants.MiB);
+        return new(thing.Index, thing.State, thing.Region, thing.Place, offset);
+    }
+
+    /// <summary>Whether a region that no gap can hold finds room once what lies before it has moved into these gaps.</summary>
+    private bool GetsRoom(Thing region, VhdxFile image, IReadOnlyList<RegionEntry> regions, CancellationToken cancellation)
+    {
+        SpaceAllocator trial = space.Clone();
+        foreach (Thing thing in AllThings(image, regions, region.Place.Offset, () => { }, cancellation))
+        {
+            if (!thing.CanMove || trial.AllocateBelow(thing.Place.Length, thing.Place.Offset) is null)
+            {
+                break;
+            }
+
+            trial.Release(thing.Place);
+        }
+
+        return trial.AllocateBelow(region.Place.Length, region.Place.Offset) is not null;
+    }
+
+    /// <summary>What lies before a place, the last first.</summary>
+    private IEnumerable<Thing> AllThings(VhdxFile image, IReadOnlyList<RegionEntry> regions, long end, Action beforeWindow, CancellationToken cancellation)
+    {
+        for (; end > FormatConstants.HeaderSectionLength; end -= WindowLength)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            beforeWindow();
+            foreach (Thing thing in Things(image, regions, Math.Max(0, end - WindowLength), end, cancellation))
+            {
+                yield return thing;
+            }
         }
     }
 

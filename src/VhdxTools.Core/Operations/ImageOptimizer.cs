@@ -37,14 +37,15 @@ internal static class ImageOptimizer
             }
         }
 
-        foreach (BlockMove move in new GapCloser(space, Arrivals(image.View.Length)).Moves(image, image.Regions, space.UsedEnd, () => { }, cancellation))
+        GapCloser closer = new(space, Arrivals(image.View.Length));
+        foreach (BlockMove move in closer.Moves(image, image.Regions, space.UsedEnd, () => { }, cancellation))
         {
             space.Release(move.From);
             tally.AddMove();
         }
 
         long after = Math.Min(image.View.Length, space.UsedEnd);
-        return tally.ToResult(path, image.Raw.Length, after, space.FreeLengthBefore(after), image.IsLogDirty);
+        return tally.ToResult(path, image.Raw.Length, after, space.FreeLengthBefore(after), image.IsLogDirty, closer.Obstacle);
     }
 
     /// <summary>Compacts an image. When it is stopped or killed, what was done stays done, and the rest can be done later.</summary>
@@ -73,6 +74,7 @@ internal static class ImageOptimizer
         BitField? arrived = null;
         long after = before;
         long unused = 0;
+        string? obstacle = null;
         for (long end = long.MaxValue; end > 0;)
         {
             using DiskChain disk = DiskChain.OpenWrite(path, newGuid, wrap);
@@ -85,7 +87,9 @@ internal static class ImageOptimizer
                     Free(session, disk, tally, progress, cancellation);
                 }
 
-                end = CloseGaps(session, new(session.Space, arrived), tally, end, cancellation);
+                GapCloser closer = new(session.Space, arrived);
+                end = CloseGaps(session, closer, tally, end, cancellation);
+                obstacle = closer.Obstacle ?? obstacle;
                 after = session.LengthAtClose;
                 unused = session.Space.FreeLengthBefore(after);
                 if (after < session.Layer.Image.View.Length)
@@ -95,7 +99,7 @@ internal static class ImageOptimizer
             });
         }
 
-        return tally.ToResult(path, before, after, unused, wasDirty);
+        return tally.ToResult(path, before, after, unused, wasDirty, obstacle);
     }
 
     private static void Free(WriteSession session, DiskChain disk, OptimizeTally tally, Action<long, long>? progress, CancellationToken cancellation)

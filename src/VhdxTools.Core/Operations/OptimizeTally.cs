@@ -33,7 +33,8 @@ internal sealed class OptimizeTally
     /// <param name="after">Length of the file afterwards, in bytes.</param>
     /// <param name="unused">Bytes of the gaps that stay.</param>
     /// <param name="wasDirty">Whether a log was, or is, replayed.</param>
-    public VhdxOptimizeResult ToResult(string path, long before, long after, long unused, bool wasDirty) => new()
+    /// <param name="obstacle">What could not be moved in the end.</param>
+    public VhdxOptimizeResult ToResult(string path, long before, long after, long unused, bool wasDirty, string? obstacle) => new()
     {
         Path = path,
         BytesBefore = before,
@@ -44,6 +45,7 @@ internal sealed class OptimizeTally
         EntriesCleared = _changes[(int)BlockChangeReason.Cleared],
         BlocksMoved = Moved,
         BytesUnused = unused,
+        Remark = unused > 0 ? obstacle : null,
         Changed = IsAny || wasDirty || before != after,
     };
 }

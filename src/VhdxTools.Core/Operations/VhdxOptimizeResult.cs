@@ -36,6 +36,9 @@ public sealed class VhdxOptimizeResult
     /// <summary>Gaps that stay inside the file: what lies behind them is too large for them, or cannot be moved.</summary>
     public required long BytesUnused { get; init; }
 
+    /// <summary>Why these gaps stay, in a sentence; null without them.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>Whether the file was, or would be, changed at all.</summary>
     public required bool Changed { get; init; }
 
