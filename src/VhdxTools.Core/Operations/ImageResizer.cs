@@ -49,7 +49,7 @@ internal static class ImageResizer
             UpdateGpt(plan.SizeAfter, plan.SizeAfter);
         }
 
-        if (plan.Finishes && !plan.UpdatesGpt)
+        if (plan.Finishes)
         {
             using DiskChain disk = Open(plan.SizeAfter);
             disk.Edit(DiskShrinker.Finish);

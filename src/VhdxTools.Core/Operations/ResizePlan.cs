@@ -43,7 +43,7 @@ internal sealed record ResizePlan
     /// <summary>Whether the disk will have a GUID partition table whose backup is not at its end.</summary>
     public required bool LeavesGptBehind { get; init; }
 
-    /// <summary>Whether the disk has its size already, and the change was broken off before the end of the file was cut.</summary>
+    /// <summary>Whether the disk has its size already, and a change of it may have been broken off: the log is replayed, and the end of the file cut.</summary>
     public required bool Finishes { get; init; }
 
     /// <summary>Images in the same folder that build on this one and will no longer fit.</summary>
@@ -57,7 +57,7 @@ internal sealed record ResizePlan
 
     public string Describe() => string.Format(
         CultureInfo.InvariantCulture,
-        "{0} the disk in '{1}' from {2} ({3} bytes) to {4} ({5} bytes); the file has {6} and will have about {7}{8}{9}{10}{11}{12}",
+        "{0} the disk in '{1}' from {2} ({3} bytes) to {4} ({5} bytes); the file has {6} and will have about {7}{8}{9}{10}{11}{12}{13}",
         SizeAfter > SizeBefore ? "Grow" : SizeAfter < SizeBefore ? "Shrink" : "Leave the size of",
         Path,
         ByteText.Size(SizeBefore),
@@ -68,6 +68,7 @@ internal sealed record ResizePlan
         ByteText.Size(FileSizeAfter),
         MovesBat ? "; the BAT gets a larger region" : "",
         UpdatesGpt ? "; the backup of the partition table is put at the end" : "",
+        Finishes ? "; what a broken-off change has left in the log is replayed" : "",
         LeavesGptBehind ? "; the backup of the partition table is not at the end then" : "",
         CutsData ? FormattableString.Invariant($"; WHAT THE DISK HOLDS IS CUT: it reaches to {MinimumSize} bytes, so the last {MinimumSize - SizeAfter} bytes of it are lost") : "",
         Children.Count == 0 ? "" : "; images that build on it will no longer fit: " + string.Join(", ", Children));

@@ -50,6 +50,7 @@ internal static class ResizePlanner
 
         VhdxGeometry before = tip.Geometry;
         VhdxGeometry after = new(size, before.BlockSize, before.LogicalSectorSize, before.HasParent);
+        bool finishes = size == disk.Capacity && tip.Image.IsLogDirty;
         bool movesBat = after.BatLength > tip.Image.BatRegion!.Value.Length;
         return new()
         {
@@ -59,13 +60,13 @@ internal static class ResizePlanner
             SizeAfter = size,
             MinimumSize = minimum,
             FileSizeBefore = tip.Image.Raw.Length,
-            FileSizeAfter = FileSizeAfter(disk, after, movesBat),
+            FileSizeAfter = FileSizeAfter(disk, after, movesBat, finishes),
             MovesBat = movesBat,
             HasGpt = table is not null,
             UpdatesGpt = updates,
             RestoresGpt = updates && !table!.IsPrimary,
             LeavesGptBehind = isBehind && !updates,
-            Finishes = size == disk.Capacity && tip.Image.IsLogDirty && tip.Image.Raw.Length - SpaceAllocator.Of(tip.Image).UsedEnd >= FormatConstants.MiB,
+            Finishes = finishes,
             Children = size == disk.Capacity && !updates ? [] : ChainInspector.Children(path, Path.GetDirectoryName(path)!, recurse: false, warn, cancellation)
                 .Where(link => link.Depth > 0)
                 .Select(link => link.Path)
@@ -99,12 +100,12 @@ internal static class ResizePlanner
         }
     }
 
-    private static long FileSizeAfter(DiskChain disk, VhdxGeometry after, bool movesBat)
+    private static long FileSizeAfter(DiskChain disk, VhdxGeometry after, bool movesBat, bool finishes)
     {
         VhdxLayer tip = disk.Layers[0];
         VhdxGeometry before = tip.Geometry;
         long length = tip.Image.Raw.Length;
-        if (after.VirtualDiskSize >= before.VirtualDiskSize)
+        if (after.VirtualDiskSize >= before.VirtualDiskSize && !finishes)
         {
             long blocks = tip.Image.Type == VhdType.Fixed ? after.PayloadBlockCount - before.PayloadBlockCount : 0;
             return length

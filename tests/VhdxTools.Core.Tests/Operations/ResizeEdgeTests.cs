@@ -112,12 +112,15 @@ public class ResizeEdgeTests
             bool isDirty = Header(path).LogGuid != Guid.Empty;
             ResizePlan plan = Plan(path, 3 * MiB);
             unfinished += plan.Finishes ? 1 : 0;
+            Assert.Equal(isDirty && plan.SizeBefore == plan.SizeAfter, plan.Finishes);
             Guid guid = Header(path).DataWriteGuid;
             ImageResizer.Resize(plan, Guids(3));
             Assert.Empty(Faults(path));
             Assert.Equal(3 * MiB, Capacity(path));
             if (isDirty)
             {
+                Assert.Equal(Guid.Empty, Header(path).LogGuid);
+                Assert.Equal(finished, plan.FileSizeAfter);
                 Assert.Equal(finished, new FileInfo(path).Length);
                 Assert.Equal(plan.SizeBefore == plan.SizeAfter, guid == Header(path).DataWriteGuid);
                 Assert.False(Plan(path, 3 * MiB).IsNeeded);
