@@ -132,8 +132,29 @@ Describe 'Partition tables' {
         $path = New-Partitioned (New-Folder)
         Resize-VhdxImage $path 80MB -WarningVariable warnings -WarningAction SilentlyContinue
         "$warnings" | Should -Match 'backup of the GUID partition table is not at the end'
-        Resize-VhdxImage $path 80MB -UpdateGpt
+        (Get-VhdxImage $path).IsGptBackupAtEnd | Should -BeFalse
+        $state = Get-FileState $path
+        Resize-VhdxImage $path 80MB -WarningVariable again -WarningAction SilentlyContinue
+        "$again" | Should -BeExactly "$warnings"
+        Get-FileState $path | Should -BeExactly $state
+        (Resize-VhdxImage $path 80MB -UpdateGpt -Passthru).IsGptBackupAtEnd | Should -BeTrue
         (Test-Gpt $path).Ok | Should -BeTrue
+    }
+
+    It 'are not lost when the backup is their only sound copy' {
+        $path = New-Partitioned (New-Folder)
+        Use-Disk $path { $disk.WriteAt(512, [byte[]]::new(512), 0, 512) }
+        $state = Get-FileState $path
+        foreach ($size in 50MB, 100MB) {
+            { Resize-VhdxImage $path $size -ErrorAction Stop } | Should -Throw -ErrorId 'PartitionTableDamaged,*' -ExpectedMessage '*-UpdateGpt*'
+        }
+        Get-FileState $path | Should -BeExactly $state
+        foreach ($size in 100MB, 50MB) {
+            Resize-VhdxImage $path $size -UpdateGpt
+            $table = Test-Gpt $path
+            $table.Ok | Should -BeTrue -Because $table.Said
+            $table.LastLba | Should -Be ($size / 512 - 34)
+        }
     }
 }
 
@@ -150,8 +171,9 @@ Describe 'Resize-VhdxImage' {
 
     It 'does nothing when the disk has that size' {
         $path = New-Filled (New-Folder)
+        (Get-VhdxImage $path).IsGptBackupAtEnd | Should -BeNullOrEmpty
         $state = Get-FileState $path
-        Resize-VhdxImage $path 6MB
+        Resize-VhdxImage $path 6MB -Verbose 4>&1 | Should -Match 'has 6291456 bytes already'
         (Resize-VhdxImage $path 6MB -Passthru).Size | Should -Be 6MB
         Get-FileState $path | Should -BeExactly $state
     }

@@ -42,7 +42,12 @@ public sealed class ResizeVhdxImageCommand : PathCmdlet
 
     private protected override void Process(string path)
     {
-        ResizePlan plan = ResizePlanner.Plan(path, new() { SizeBytes = SizeBytes, Force = Force, UpdateGpt = UpdateGpt }, WriteWarning, StopToken);
+        ResizePlan plan;
+        using (ProgressReporter progress = new(this, "Looking for the end of the data", path))
+        {
+            plan = ResizePlanner.Plan(path, new() { SizeBytes = SizeBytes, Force = Force, UpdateGpt = UpdateGpt }, WriteWarning, StopToken, progress.Report);
+        }
+
         if (UpdateGpt && !plan.HasGpt)
         {
             WriteWarning($"'{path}' has no GUID partition table that could be put right: -UpdateGpt has nothing to do.");
@@ -58,13 +63,13 @@ public sealed class ResizeVhdxImageCommand : PathCmdlet
             {
                 ImageResizer.Resize(plan, Guid.NewGuid, progress.Report, wrap: null, dataWriteGuid: null, StopToken);
             }
-
-            Warn(plan);
         }
         else
         {
             return;
         }
+
+        Warn(plan);
 
         if (Passthru)
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO.Hashing;
 using VhdxTools.Format;
 
@@ -46,7 +47,10 @@ internal sealed record GptTable
     public long ArraySector => ByteFields.Clamp(ByteFields.U64(_header, ArraySectorOffset));
 
     /// <summary>The first sector that partitions may use.</summary>
-    public ulong FirstUsable => ByteFields.U64(_header, FirstUsableOffset);
+    public long FirstUsable => ByteFields.Clamp(ByteFields.U64(_header, FirstUsableOffset));
+
+    /// <summary>The last sector that partitions may use.</summary>
+    public long LastUsable => ByteFields.Clamp(ByteFields.U64(_header, LastUsableOffset));
 
     /// <summary>Reads a copy.</summary>
     /// <param name="read">Reads a range of the disk.</param>
@@ -88,22 +92,37 @@ internal sealed record GptTable
         return Crc32.HashToUInt32(array) == ByteFields.U32(header, ArrayChecksumOffset) ? new(header, array, sector) : null;
     }
 
-    /// <summary>The first sector behind all partitions that lie on the disk; without any, the first that partitions may use.</summary>
+    /// <summary>How many sectors the entries take.</summary>
+    /// <param name="sectorSize">Size of a logical sector in bytes.</param>
+    public long ArraySectors(int sectorSize) => FormatConstants.CeilingDivide(Array.Length, sectorSize);
+
+    /// <summary>Whether a first copy fits between the start of the disk and all partitions.</summary>
+    /// <param name="sectorSize">Size of a logical sector in bytes.</param>
+    public bool HasRoomForPrimary(int sectorSize)
+    {
+        long start = FirstUsable;
+        foreach ((long first, _) in Partitions())
+        {
+            start = Math.Min(start, first);
+        }
+
+        return start >= 2 + ArraySectors(sectorSize);
+    }
+
+    /// <summary>
+    /// The first sector behind all partitions that begin on the disk; without any, the first that partitions may use. More than the disk
+    /// has when a partition was cut.
+    /// </summary>
     /// <param name="sectors">Sectors of the disk.</param>
     public long EndOfPartitions(long sectors)
     {
-        ulong end = Math.Min(FirstUsable, (ulong)sectors);
-        int entryLength = (int)ByteFields.U32(_header, EntryLengthOffset);
-        for (int place = 0; place < Array.Length; place += entryLength)
+        long end = Math.Min(FirstUsable, sectors);
+        foreach ((long first, long last) in Partitions())
         {
-            ulong last = ByteFields.U64(Array, place + 40);
-            if (ByteFields.Guid(Array, place) != Guid.Empty && last < (ulong)sectors)
-            {
-                end = Math.Max(end, last + 1);
-            }
+            end = first < sectors ? Math.Max(end, Math.Min(last, long.MaxValue - 1) + 1) : end;
         }
 
-        return (long)end;
+        return end;
     }
 
     /// <summary>The header sector of a copy of this table at another place.</summary>
@@ -120,6 +139,18 @@ internal sealed record GptTable
         ByteFields.U64(header, ArraySectorOffset, (ulong)arraySector);
         ByteFields.U32(header, ChecksumOffset, ChecksumOf(header));
         return header;
+    }
+
+    private IEnumerable<(long First, long Last)> Partitions()
+    {
+        int entryLength = (int)ByteFields.U32(_header, EntryLengthOffset);
+        for (int place = 0; place < Array.Length; place += entryLength)
+        {
+            if (ByteFields.Guid(Array, place) != Guid.Empty)
+            {
+                yield return (ByteFields.Clamp(ByteFields.U64(Array, place + 32)), ByteFields.Clamp(ByteFields.U64(Array, place + 40)));
+            }
+        }
     }
 
     private static uint ChecksumOf(ReadOnlySpan<byte> header)

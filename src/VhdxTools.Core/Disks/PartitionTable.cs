@@ -46,8 +46,9 @@ internal static class PartitionTable
             return null;
         }
 
-        long backup = FormatConstants.AlignUp(table.Array.Length, sectorSize) + sectorSize;
-        return Math.Min((table.EndOfPartitions(sectors) * sectorSize) + backup, capacity);
+        // A partition that was cut has lost enough.
+        long end = Math.Min(table.EndOfPartitions(sectors), sectors);
+        return Math.Min((end + table.ArraySectors(sectorSize) + 1) * sectorSize, capacity);
     }
 
     private static long? MbrMinimum(byte[] mbr, long capacity, int sectorSize)

@@ -173,21 +173,30 @@ internal sealed class WriteSession
     public long AllocateReserved(long length)
     {
         (long offset, bool isZero) = Running().Allocator.Allocate(length);
-        if (offset + length > _file.Length)
+        try
         {
-            try
+            if (offset + length > _file.Length)
             {
-                _file.Reserve(offset + length);
+                try
+                {
+                    _file.Reserve(offset + length);
+                }
+                catch (VhdxException exception) when (exception.Id == ErrorIds.ReserveNotSupported)
+                {
+                    EnsureLength(offset + length);
+                }
             }
-            catch (VhdxException exception) when (exception.Id == ErrorIds.ReserveNotSupported)
+
+            if (!isZero)
             {
-                EnsureLength(offset + length);
+                WriteZeros(offset, length);
             }
         }
-
-        if (!isZero)
+        catch
         {
-            WriteZeros(offset, length);
+            // A full disk: the file may have grown half the way, and is cut to what it needs when it is closed.
+            Unallocate(new(offset, length));
+            throw;
         }
 
         return offset;

@@ -151,8 +151,11 @@ internal sealed class DiskGrower
         _layer.Metadata.Forget(place.Offset, length);
         foreach (BatPage page in _layer.Image.Bat!.Pages(cancellation))
         {
-            long living = Math.Min(page.Count, Math.Max(0, FirstNewEntry - page.FirstIndex));
-            _session.WriteData(place.Offset + (page.FirstIndex * BatEntry.Length), page.Bytes.Span.Slice(0, (int)living * BatEntry.Length));
+            int living = (int)Math.Min(page.Count, FirstNewEntry - page.FirstIndex);
+            if (living > 0)
+            {
+                _session.WriteData(place.Offset + (page.FirstIndex * BatEntry.Length), page.Bytes.Span.Slice(0, living * BatEntry.Length));
+            }
         }
 
         if (KeptEntry is long kept)

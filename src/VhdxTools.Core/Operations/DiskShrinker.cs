@@ -1,4 +1,5 @@
 using VhdxTools.Disks;
+using VhdxTools.Format;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
@@ -21,9 +22,24 @@ internal static class DiskShrinker
             session.Release(range);
         }
 
-        // Nobody reads these entries any more; they are cleared all the same, or a later growth would have to distrust them.
+        ClearEntries(session, after, before.BatEntryCount);
+    }
+
+    /// <summary>Does what is left to do when the size is the new one, and the rest was broken off.</summary>
+    public static void Finish(WriteSession session)
+    {
+        session.CutsTail = true;
+        session.Begin(isVisible: false);
+
+        // How large the disk was is forgotten.
+        ClearEntries(session, session.Layer.Geometry, session.Layer.Image.BatRegion!.Value.Length / BatEntry.Length);
+    }
+
+    /// <summary>Nobody reads the entries of blocks that are gone; they are cleared all the same, or a later growth would have to distrust them.</summary>
+    private static void ClearEntries(WriteSession session, VhdxGeometry after, long end)
+    {
         long first = after.EntryOfPayloadBlock(after.PayloadBlockCount - 1) + 1;
         long? kept = after.HasParent ? after.EntryOfSectorBitmap(after.SectorBitmapBlockCount - 1) : null;
-        BatTail.Write(session, new(first, before.BatEntryCount - first), kept, _ => 0, zeroFrom: first);
+        BatTail.Write(session, new(first, end - first), kept, _ => 0, zeroFrom: first);
     }
 }

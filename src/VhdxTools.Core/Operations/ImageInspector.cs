@@ -51,7 +51,7 @@ internal static class ImageInspector
     {
         using VhdxFile image = VhdxFile.Open(file, sink);
         BatStatistics blocks = BatStatistics.Count(image.Bat!, image.Geometry!, cancellation);
-        return new()
+        VhdxImageInfo info = new()
         {
             Path = path,
             VhdFormat = VhdFormat.VHDX,
@@ -72,10 +72,11 @@ internal static class ImageInspector
             BlocksAllocated = blocks.BlocksAllocated,
             BlockCount = blocks.BlockCount,
             ParentLinkage = image.ParentLocator?.Linkage(ParentLocator.ParentLinkageKey),
-
-            // Last, because it closes the image.
-            MinimumSize = MinimumSizeOf(path, image),
         };
+
+        // Last, because it closes the image.
+        (info.MinimumSize, info.IsGptBackupAtEnd) = PartitionsOf(path, image);
+        return info;
     }
 
     private static VhdxImageInfo Describe(string path, OsFile file, VhdFile vhd) => new()
@@ -97,17 +98,17 @@ internal static class ImageInspector
     private static string? StoredPath(ParentLocator locator) =>
         locator[ParentLocator.AbsolutePathKey] ?? locator[ParentLocator.RelativePathKey] ?? locator[ParentLocator.VolumePathKey];
 
-    private static long? MinimumSizeOf(string path, VhdxFile image)
+    private static (long? MinimumSize, bool? IsGptBackupAtEnd) PartitionsOf(string path, VhdxFile image)
     {
         try
         {
             using DiskChain disk = DiskChain.OpenRead(path, image);
-            return PartitionTable.MinimumSize(disk.Read, disk.Capacity, disk.LogicalSectorSize);
+            return (PartitionTable.MinimumSize(disk.Read, disk.Capacity, disk.LogicalSectorSize), GptEditor.Find(disk) is null ? null : GptEditor.IsBackupAtEnd(disk));
         }
         catch (VhdxException)
         {
             // The image is described all the same: a damaged block or a missing parent is no reason to hide the rest.
-            return null;
+            return default;
         }
     }
 }

@@ -23,20 +23,17 @@ internal static class ImageResizer
         Guid? dataWriteGuid = null,
         CancellationToken cancellation = default)
     {
+        bool isOwn = false;
+
         // A backup table goes where it will be found: before the end is cut, or when there is a new one.
         if (plan.UpdatesGpt && (plan.SizeAfter < plan.SizeBefore || plan.RestoresGpt))
         {
-            UpdateGpt(Math.Min(plan.SizeAfter, plan.SizeBefore));
+            UpdateGpt(plan.SizeBefore, Math.Min(plan.SizeAfter, plan.SizeBefore));
         }
 
         if (plan.SizeAfter != plan.SizeBefore)
         {
-            using DiskChain disk = DiskChain.OpenWrite(plan.Path, newGuid, wrap, dataWriteGuid);
-            if (disk.Capacity != plan.SizeBefore)
-            {
-                throw new VhdxException(ErrorIds.FileInUse, ErrorKind.InUse, $"'{plan.Path}' was changed by another program just now. Nothing was changed.");
-            }
-
+            using DiskChain disk = Open(plan.SizeBefore);
             if (plan.SizeAfter > plan.SizeBefore)
             {
                 disk.Edit(session => new DiskGrower(session, disk, plan.SizeAfter).Grow(progress, cancellation));
@@ -49,16 +46,37 @@ internal static class ImageResizer
 
         if (plan.UpdatesGpt && plan.SizeAfter >= plan.SizeBefore)
         {
-            UpdateGpt(plan.SizeAfter);
+            UpdateGpt(plan.SizeAfter, plan.SizeAfter);
         }
 
-        void UpdateGpt(long size)
+        if (plan.Finishes)
         {
-            using DiskChain disk = DiskChain.OpenWrite(plan.Path, newGuid, wrap, dataWriteGuid);
+            using DiskChain disk = Open(plan.SizeAfter);
+            disk.Edit(DiskShrinker.Finish);
+        }
+
+        void UpdateGpt(long size, long end)
+        {
+            using DiskChain disk = Open(size);
             if (GptEditor.Find(disk) is { } table)
             {
-                GptEditor.MoveBackup(disk, table, size);
+                GptEditor.MoveBackup(disk, table, end);
             }
+        }
+
+        DiskChain Open(long size)
+        {
+            DiskChain disk = DiskChain.OpenWrite(plan.Path, newGuid, wrap, dataWriteGuid);
+
+            // What is cut was looked at before the caller was asked, and that may be a while ago.
+            if (disk.Capacity != size || (!isOwn && disk.Layers[0].Image.Header!.DataWriteGuid != plan.DataWriteGuid))
+            {
+                disk.Dispose();
+                throw new VhdxException(ErrorIds.FileInUse, ErrorKind.InUse, $"'{plan.Path}' was changed by another program just now. Nothing was changed.");
+            }
+
+            isOwn = true;
+            return disk;
         }
     }
 }

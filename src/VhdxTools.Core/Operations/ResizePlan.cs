@@ -10,13 +10,16 @@ internal sealed record ResizePlan
     /// <summary>Full path of the file.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The DataWriteGuid of the image that the plan was made for.</summary>
+    public required Guid DataWriteGuid { get; init; }
+
     /// <summary>Size of the disk now.</summary>
     public required long SizeBefore { get; init; }
 
     /// <summary>Size of the disk afterwards.</summary>
     public required long SizeAfter { get; init; }
 
-    /// <summary>Where what the disk holds ends: its partitions, or its last byte that is not zero.</summary>
+    /// <summary>Where what the disk holds ends: its partitions, or its last byte that is not zero. Not looked for when no data can be cut.</summary>
     public required long MinimumSize { get; init; }
 
     /// <summary>Length of the file now.</summary>
@@ -40,18 +43,21 @@ internal sealed record ResizePlan
     /// <summary>Whether the disk will have a GUID partition table whose backup is not at its end.</summary>
     public required bool LeavesGptBehind { get; init; }
 
+    /// <summary>Whether the disk has its size already, and a change of it may have been broken off: the log is replayed, and the end of the file cut.</summary>
+    public required bool Finishes { get; init; }
+
     /// <summary>Images in the same folder that build on this one and will no longer fit.</summary>
     public required IReadOnlyList<string> Children { get; init; }
 
     /// <summary>Whether there is anything to do.</summary>
-    public bool IsNeeded => SizeBefore != SizeAfter || UpdatesGpt;
+    public bool IsNeeded => SizeBefore != SizeAfter || UpdatesGpt || Finishes;
 
     /// <summary>Whether bytes are cut that are not zero, or a part of a partition.</summary>
     public bool CutsData => SizeAfter < MinimumSize;
 
     public string Describe() => string.Format(
         CultureInfo.InvariantCulture,
-        "{0} the disk in '{1}' from {2} ({3} bytes) to {4} ({5} bytes); the file has {6} and will have about {7}{8}{9}{10}{11}",
+        "{0} the disk in '{1}' from {2} ({3} bytes) to {4} ({5} bytes); the file has {6} and will have about {7}{8}{9}{10}{11}{12}{13}",
         SizeAfter > SizeBefore ? "Grow" : SizeAfter < SizeBefore ? "Shrink" : "Leave the size of",
         Path,
         ByteText.Size(SizeBefore),
@@ -62,6 +68,8 @@ internal sealed record ResizePlan
         ByteText.Size(FileSizeAfter),
         MovesBat ? "; the BAT gets a larger region" : "",
         UpdatesGpt ? "; the backup of the partition table is put at the end" : "",
+        Finishes ? "; what a broken-off change has left in the log is replayed" : "",
+        LeavesGptBehind ? "; the backup of the partition table is not at the end then" : "",
         CutsData ? FormattableString.Invariant($"; WHAT THE DISK HOLDS IS CUT: it reaches to {MinimumSize} bytes, so the last {MinimumSize - SizeAfter} bytes of it are lost") : "",
         Children.Count == 0 ? "" : "; images that build on it will no longer fit: " + string.Join(", ", Children));
 }

@@ -15,50 +15,58 @@ internal static class ResizePlanner
     /// <param name="options">What is wanted.</param>
     /// <param name="warn">Gets a sentence for each folder that cannot be looked through.</param>
     /// <param name="cancellation">Stops the work.</param>
+    /// <param name="progress">Gets bytes of the disk that are looked through, and all of them.</param>
     /// <exception cref="VhdxException">The file or a parent cannot be opened or is damaged, or the size is not valid or too small.</exception>
-    public static ResizePlan Plan(string path, ResizeOptions options, Action<string> warn, CancellationToken cancellation)
+    public static ResizePlan Plan(string path, ResizeOptions options, Action<string> warn, CancellationToken cancellation, Action<long, long>? progress = null)
     {
         using DiskChain disk = DiskChain.OpenRead(path);
         VhdxLayer tip = disk.Layers[0];
-        GptTable? table = GptEditor.Find(disk);
-        long minimum = MinimumOf(disk, cancellation);
-        long size = options.SizeBytes is ulong wanted ? LayoutPlanner.DiskSizeOf(wanted, disk.LogicalSectorSize) : minimum;
+        long? partitions = PartitionTable.MinimumSize(disk.Read, disk.Capacity, disk.LogicalSectorSize);
+        long? wanted = options.SizeBytes is ulong given ? LayoutPlanner.DiskSizeOf(given, disk.LogicalSectorSize) : null;
+
+        // Who only grows need not know how far the data reach; finding that out can take a while.
+        long minimum = partitions ?? (wanted >= disk.Capacity ? 0 : EndOfData(disk, progress, cancellation));
+        long size = wanted ?? minimum;
         if (size < Math.Min(minimum, disk.Capacity) && !options.Force)
         {
-            string what = PartitionTable.MinimumSize(disk.Read, disk.Capacity, disk.LogicalSectorSize) is null ? "data that is not zero" : "partitions";
+            string what = partitions is null ? "data that is not zero" : "partitions";
             throw new VhdxException(ErrorIds.SizeTooSmall, ErrorKind.InvalidArgument, FormattableString.Invariant(
                 $"'{path}' has {what} up to {ByteText.ExactSize(minimum)}: {minimum} bytes are the smallest size, and {size} are less. Make the partitions smaller first, or use -Force to cut them."));
         }
 
+        GptTable? table = GptEditor.Find(disk);
         if (table is { IsPrimary: false } && size != disk.Capacity && !options.UpdateGpt && !options.Force)
         {
             throw new VhdxException(ErrorIds.PartitionTableDamaged, ErrorKind.InvalidData,
                 $"The first copy of the GUID partition table of '{path}' is damaged, and the second, at the end of the disk, would be lost. Use -UpdateGpt, which restores the first and puts the second at the new end, or -Force.");
         }
 
-        bool updates = options.UpdateGpt && table is not null && (size != disk.Capacity || !GptEditor.IsBackupAtEnd(disk));
-        if (updates && size < minimum)
+        bool isBehind = table is not null && (size != disk.Capacity || !GptEditor.IsBackupAtEnd(disk));
+        bool updates = options.UpdateGpt && isBehind;
+        if (updates)
         {
-            throw new VhdxException(ErrorIds.ContradictingParameters, ErrorKind.InvalidArgument, FormattableString.Invariant(
-                $"The backup of the partition table of '{path}' would lie in a partition: with -UpdateGpt the size is at least {minimum} bytes."));
+            ThrowIfNoPlace(disk, table!, size);
         }
 
         VhdxGeometry before = tip.Geometry;
         VhdxGeometry after = new(size, before.BlockSize, before.LogicalSectorSize, before.HasParent);
+        bool finishes = size == disk.Capacity && tip.Image.IsLogDirty;
         bool movesBat = after.BatLength > tip.Image.BatRegion!.Value.Length;
         return new()
         {
             Path = path,
+            DataWriteGuid = tip.Image.Header!.DataWriteGuid,
             SizeBefore = disk.Capacity,
             SizeAfter = size,
             MinimumSize = minimum,
             FileSizeBefore = tip.Image.Raw.Length,
-            FileSizeAfter = FileSizeAfter(tip, after, movesBat),
+            FileSizeAfter = FileSizeAfter(disk, after, movesBat, finishes),
             MovesBat = movesBat,
             HasGpt = table is not null,
             UpdatesGpt = updates,
             RestoresGpt = updates && !table!.IsPrimary,
-            LeavesGptBehind = table is not null && !updates && (size != disk.Capacity || !GptEditor.IsBackupAtEnd(disk)),
+            LeavesGptBehind = isBehind && !updates,
+            Finishes = finishes,
             Children = size == disk.Capacity && !updates ? [] : ChainInspector.Children(path, Path.GetDirectoryName(path)!, recurse: false, warn, cancellation)
                 .Where(link => link.Depth > 0)
                 .Select(link => link.Path)
@@ -66,26 +74,44 @@ internal static class ResizePlanner
         };
     }
 
-    /// <summary>The end of the partitions with their backup table, or of the last byte that is not zero, as whole MiB and at least what Windows attaches.</summary>
-    private static long MinimumOf(DiskChain disk, CancellationToken cancellation)
+    /// <summary>The end of the last byte that is not zero, as whole MiB and at least what Windows attaches.</summary>
+    private static long EndOfData(DiskChain disk, Action<long, long>? progress, CancellationToken cancellation)
     {
-        if (PartitionTable.MinimumSize(disk.Read, disk.Capacity, disk.LogicalSectorSize) is long partitions)
-        {
-            return partitions;
-        }
-
-        long end = FormatConstants.AlignUp(LastData.EndOf(disk, cancellation), FormatConstants.MiB);
+        long end = FormatConstants.AlignUp(LastData.EndOf(disk, progress, cancellation), FormatConstants.MiB);
         return Math.Min(disk.Capacity, Math.Max(end, LayoutPlanner.MinimumWindowsSize));
     }
 
-    private static long FileSizeAfter(VhdxLayer tip, VhdxGeometry after, bool movesBat)
+    /// <summary>No copy of a table ever goes into a partition, also when what that holds may be cut.</summary>
+    private static void ThrowIfNoPlace(DiskChain disk, GptTable table, long size)
     {
+        int sectorSize = disk.LogicalSectorSize;
+        if (!table.IsPrimary && !table.HasRoomForPrimary(sectorSize))
+        {
+            throw new VhdxException(ErrorIds.PartitionTableDamaged, ErrorKind.InvalidData,
+                $"The first copy of the GUID partition table of '{disk.Layers[0].Path}' is damaged and cannot be restored: partitions begin where it would lie.");
+        }
+
+        long end = Math.Min(table.EndOfPartitions(disk.Capacity / sectorSize), FormatConstants.MaximumVirtualDiskSize / sectorSize);
+        long needed = (end + table.ArraySectors(sectorSize) + 1) * sectorSize;
+        if (size < needed)
+        {
+            throw new VhdxException(ErrorIds.ContradictingParameters, ErrorKind.InvalidArgument, FormattableString.Invariant(
+                $"The backup of the partition table of '{disk.Layers[0].Path}' would lie in a partition: with -UpdateGpt the size is at least {needed} bytes."));
+        }
+    }
+
+    private static long FileSizeAfter(DiskChain disk, VhdxGeometry after, bool movesBat, bool finishes)
+    {
+        VhdxLayer tip = disk.Layers[0];
         VhdxGeometry before = tip.Geometry;
         long length = tip.Image.Raw.Length;
-        if (after.VirtualDiskSize >= before.VirtualDiskSize)
+        if (after.VirtualDiskSize >= before.VirtualDiskSize && !finishes)
         {
             long blocks = tip.Image.Type == VhdType.Fixed ? after.PayloadBlockCount - before.PayloadBlockCount : 0;
-            return length + (blocks * before.BlockSize) + (movesBat ? FormatConstants.AlignUp(after.BatLength, FormatConstants.Alignment) : 0);
+            return length
+                + (blocks * before.BlockSize)
+                + ResizeSpace.SharedBlock(disk, after)
+                + (movesBat ? FormatConstants.AlignUp(after.BatLength, FormatConstants.Alignment) : 0);
         }
 
         // What lies behind the last block that stays is cut; holes before it stay.

@@ -5,7 +5,7 @@ using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
 
-/// <summary>What a smaller disk no longer needs.</summary>
+/// <summary>What a smaller disk no longer needs of its file, and what a larger one needs.</summary>
 internal static class ResizeSpace
 {
     /// <summary>The blocks and sector bitmap blocks behind the new end, by their places in the file.</summary>
@@ -26,5 +26,20 @@ internal static class ResizeSpace
                 yield return new(entry.FileOffset, before.BlockSize);
             }
         }
+    }
+
+    /// <summary>Bytes that the file needs because the last block, of which nothing is there, would show a longer parent.</summary>
+    public static long SharedBlock(DiskChain disk, VhdxGeometry after)
+    {
+        VhdxLayer layer = disk.Layers[0];
+        VhdxGeometry before = layer.Geometry;
+        long block = before.PayloadBlockCount - 1;
+        bool isShared = disk.Layers.Count > 1
+            && disk.Layers[1].Geometry.VirtualDiskSize > before.VirtualDiskSize
+            && before.UsedLength(block) < after.UsedLength(block)
+            && layer.PayloadEntry(block).State == BlockState.NotPresent;
+        return !isShared ? 0
+            : layer.BitmapEntry(before.SectorBitmapBlockCount - 1).State == BlockState.FullyPresent ? before.BlockSize
+            : before.BlockSize + FormatConstants.SectorBitmapBlockLength;
     }
 }

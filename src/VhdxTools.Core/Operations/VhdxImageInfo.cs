@@ -24,7 +24,13 @@ public sealed class VhdxImageInfo
     /// The smallest size that holds every partition of the disk, and behind them, with a GPT, room for the backup table. Null when
     /// the disk has no valid partition table or it cannot be read (a parent that is missing or has changed), and for VHD files.
     /// </summary>
-    public long? MinimumSize { get; init; }
+    public long? MinimumSize { get; internal set; }
+
+    /// <summary>
+    /// Whether both copies of the GUID partition table are sound and the backup lies in the last sector; after a change of the size it often
+    /// does not. Null when the disk has no such table or it cannot be read, and for VHD files.
+    /// </summary>
+    public bool? IsGptBackupAtEnd { get; internal set; }
 
     /// <summary>512 or 4096.</summary>
     public required int LogicalSectorSize { get; init; }

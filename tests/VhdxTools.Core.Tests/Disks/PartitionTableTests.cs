@@ -87,11 +87,22 @@ public class PartitionTableTests
         Assert.Null(disk.MinimumSize());
     }
 
-    [Fact]
-    public void A_partition_that_ends_beyond_the_disk_does_not_count()
+    [Theory]
+    [InlineData((Capacity / 512) + 100UL)]
+    [InlineData(long.MaxValue)]
+    [InlineData(ulong.MaxValue)]
+    public void A_partition_that_begins_on_the_disk_and_ends_beyond_it_needs_the_whole_disk(ulong last)
     {
         DiskModel disk = new(Capacity, 512);
-        disk.AddGpt(backup: false, (40, 99), (100, ulong.MaxValue));
+        disk.AddGpt(backup: false, (40, 99), (100, last));
+        Assert.Equal(Capacity, disk.MinimumSize());
+    }
+
+    [Fact]
+    public void A_partition_beyond_the_disk_does_not_count()
+    {
+        DiskModel disk = new(Capacity, 512);
+        disk.AddGpt(backup: false, (40, 99), (Capacity / 512, ulong.MaxValue));
         Assert.Equal((100 * 512) + 16_384 + 512, disk.MinimumSize());
     }
 

@@ -35,6 +35,7 @@ internal sealed class DiskModel(int capacity, int sectorSize)
         Support.Bytes.Put(Bytes, header + 8, Support.Bytes.U32(0x00010000));
         Support.Bytes.Put(Bytes, header + 12, Support.Bytes.U32(92));
         Support.Bytes.Put(Bytes, header + 24, Support.Bytes.U64((ulong)sector));
+        Support.Bytes.Put(Bytes, header + 32, Support.Bytes.U64(backup ? 1UL : (ulong)(capacity / sectorSize) - 1));
         Support.Bytes.Put(Bytes, header + 40, Support.Bytes.U64((ulong)(2 + sectors)));
         Support.Bytes.Put(Bytes, header + 72, Support.Bytes.U64((ulong)array));
         Support.Bytes.Put(Bytes, header + 80, Support.Bytes.U32(128));
