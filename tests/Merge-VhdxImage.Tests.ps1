@@ -220,15 +220,7 @@ Describe 'Merge-VhdxImage' {
         $digest = Get-Digest $tip
         $killed = 0
         foreach ($delay in 0, 20, 45, 80, 130, 200, 320) {
-            $mark = Join-Path $folder 'begun'
-            $script = "Import-Module '$manifestPath'; [IO.File]::WriteAllText('$mark', ''); Merge-VhdxImage '$tip' '$base'"
-            $arguments = @(if ([IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -eq 'dotnet') { Join-Path $PSHOME 'pwsh.dll' }) + '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($script))
-            $process = Start-Process -FilePath ([Environment]::ProcessPath) -ArgumentList $arguments -PassThru -RedirectStandardOutput (Join-Path $folder out) -RedirectStandardError (Join-Path $folder err)
-            while (-not (Test-Path -LiteralPath $mark) -and -not $process.HasExited) { Start-Sleep -Milliseconds 5 }
-            Start-Sleep -Milliseconds $delay
-            if (-not $process.HasExited) { $process.Kill(); $killed++ }
-            $process.WaitForExit()
-            Remove-Item -LiteralPath $mark
+            $killed += [int] (Invoke-Killed "Merge-VhdxImage '$tip' '$base'" $delay)
             Get-Digest $tip | Should -BeExactly $digest
             Test-VhdxImage $tip | Should -BeTrue
         }

@@ -162,15 +162,7 @@ Describe 'Optimize-VhdxImage' {
         Copy-Item $path $worn
         foreach ($delay in 0, 15, 40, 80, 140, 220) {
             Copy-Item $worn $path -Force
-            $mark = Join-Path $folder begun
-            $script = "Import-Module '$manifestPath'; [IO.File]::WriteAllText('$mark', ''); Optimize-VhdxImage '$path'"
-            $arguments = @(if ([IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -eq 'dotnet') { Join-Path $PSHOME 'pwsh.dll' }) + '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($script))
-            $process = Start-Process -FilePath ([Environment]::ProcessPath) -ArgumentList $arguments -PassThru -RedirectStandardOutput (Join-Path $folder out) -RedirectStandardError (Join-Path $folder err)
-            while (-not (Test-Path -LiteralPath $mark) -and -not $process.HasExited) { Start-Sleep -Milliseconds 5 }
-            Start-Sleep -Milliseconds $delay
-            if (-not $process.HasExited) { $process.Kill() }
-            $process.WaitForExit()
-            Remove-Item -LiteralPath $mark
+            $null = Invoke-Killed "Optimize-VhdxImage '$path'" $delay
             Get-Digest $path | Should -BeExactly $digest
             Test-VhdxImage $path | Should -BeTrue
             $null = Optimize-VhdxImage $path

@@ -223,15 +223,7 @@ Describe 'Resize-VhdxImage' {
         $head = Get-Head $path 6MB
         foreach ($delay in 0, 10, 25, 50, 90, 150) {
             foreach ($size in 5TB, 6MB) {
-                $mark = Join-Path $folder begun
-                $script = "Import-Module '$manifestPath'; [IO.File]::WriteAllText('$mark', ''); Resize-VhdxImage '$dynamic' $size -Force"
-                $arguments = @(if ([IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -eq 'dotnet') { Join-Path $PSHOME 'pwsh.dll' }) + '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($script))
-                $process = Start-Process -FilePath ([Environment]::ProcessPath) -ArgumentList $arguments -PassThru -RedirectStandardOutput (Join-Path $folder out) -RedirectStandardError (Join-Path $folder err)
-                while (-not (Test-Path -LiteralPath $mark) -and -not $process.HasExited) { Start-Sleep -Milliseconds 5 }
-                Start-Sleep -Milliseconds $delay
-                if (-not $process.HasExited) { $process.Kill() }
-                $process.WaitForExit()
-                Remove-Item -LiteralPath $mark
+                $null = Invoke-Killed "Resize-VhdxImage '$dynamic' $size -Force" $delay
                 (Get-VhdxImage $dynamic).Size | Should -BeIn 6MB, 5TB
                 Test-VhdxImage $dynamic | Should -BeTrue
                 Use-Disk $dynamic -Access Read {

@@ -202,3 +202,21 @@ function Invoke-ChildShell {
     if ($process.ExitCode -ne 0) { throw "The child process ended with exit code $($process.ExitCode): $all" }
     ($output.Trim() -split '\r?\n')[-1] | ConvertFrom-Json
 }
+
+function Invoke-Killed {
+    # Runs a command of the module in a PowerShell of its own and kills that so many milliseconds after the module is there. Whether it was still at work.
+    param([Parameter(Mandatory)] [string] $Script, [Parameter(Mandatory)] [int] $Delay)
+
+    $folder = (New-Item -ItemType Directory -Path (Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName()))).FullName
+    $mark = Join-Path $folder begun
+    $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("Import-Module '$manifestPath'; [IO.File]::WriteAllText('$mark', ''); $Script"))
+    $arguments = @(if ([IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -eq 'dotnet') { Join-Path $PSHOME 'pwsh.dll' }) + '-NoProfile', '-NonInteractive', '-EncodedCommand', $encoded
+    $process = Start-Process -FilePath ([Environment]::ProcessPath) -ArgumentList $arguments -PassThru -RedirectStandardOutput (Join-Path $folder out) -RedirectStandardError (Join-Path $folder err)
+    while (-not (Test-Path -LiteralPath $mark) -and -not $process.HasExited) { Start-Sleep -Milliseconds 5 }
+    Start-Sleep -Milliseconds $Delay
+    $isAtWork = -not $process.HasExited
+    if ($isAtWork) { $process.Kill() }
+    $process.WaitForExit()
+    Remove-Item -LiteralPath $folder -Recurse
+    $isAtWork
+}

@@ -116,7 +116,8 @@ internal sealed class WriteSession
 
             if (_running is null)
             {
-                SpaceAllocator allocator = Space;
+                // Before anything is written: an image whose owners collide is not written to.
+                _ = Space;
                 Guarded(() =>
                 {
                     _file.Flush();
@@ -126,7 +127,7 @@ internal sealed class WriteSession
                     // A log version that nobody knows counts only while there is a log (MS-VHDX 2.2.2).
                     VhdxHeader header = _headers.Current with { FileWriteGuid = _newGuid(), LogGuid = log.LogGuid, LogVersion = 0 };
                     _headers.Update(isVisible ? header with { DataWriteGuid = _dataWriteGuid ?? _newGuid() } : header);
-                    _running = new State(allocator, log) { HasNewDataWriteGuid = isVisible };
+                    _running = new State(log) { HasNewDataWriteGuid = isVisible };
                 });
             }
         }
@@ -158,13 +159,12 @@ internal sealed class WriteSession
     /// <returns>Its offset in bytes, and whether it reads as zeros because nobody wrote there since the file grew.</returns>
     public (long Offset, bool IsZero) Allocate(long length)
     {
-        SpaceAllocator allocator = Running().Allocator;
-        if (allocator.ReleasedLength >= MaximumReleased)
+        if (Space.ReleasedLength >= MaximumReleased)
         {
             Commit();
         }
 
-        (long Offset, bool IsZero) space = allocator.Allocate(length);
+        (long Offset, bool IsZero) space = Space.Allocate(length);
         EnsureLength(space.Offset + length);
         return space;
     }
@@ -172,7 +172,7 @@ internal sealed class WriteSession
     /// <summary>Takes space that the system reserves, where it can, and that reads as zeros: for fixed images.</summary>
     public long AllocateReserved(long length)
     {
-        (long offset, bool isZero) = Running().Allocator.Allocate(length);
+        (long offset, bool isZero) = Space.Allocate(length);
         try
         {
             if (offset + length > _file.Length)
@@ -218,13 +218,13 @@ internal sealed class WriteSession
     public long? AllocateBelow(long length, long limit) => Space.AllocateBelow(length, limit);
 
     /// <summary>Gives space back with the next commit: until then the file on the device may still point to it.</summary>
-    public void Free(FileRange range) => Running().Allocator.ReleaseLater(range);
+    public void Free(FileRange range) => Space.ReleaseLater(range);
 
     /// <summary>Gives back space to which nothing points since the last commit.</summary>
-    public void Release(FileRange range) => Running().Allocator.Release(range);
+    public void Release(FileRange range) => Space.Release(range);
 
     /// <summary>Gives back space to which nothing ever pointed, the last that was taken.</summary>
-    public void Unallocate(FileRange range) => Running().Allocator.Unallocate(range);
+    public void Unallocate(FileRange range) => Space.Unallocate(range);
 
     public void WriteZeros(long fileOffset, long length)
     {
@@ -240,10 +240,10 @@ internal sealed class WriteSession
     /// <summary>Lengthens the file when it ends before a place.</summary>
     public void EnsureLength(long end)
     {
-        Running().Allocator.Require(end);
+        Space.Require(end);
         if (end > _file.Length)
         {
-            _file.SetLength(Running().Allocator.GrownLength(_file.Length, end));
+            _file.SetLength(Space.GrownLength(_file.Length, end));
         }
     }
 
@@ -290,7 +290,7 @@ internal sealed class WriteSession
                 Layer.Metadata.MarkWritten(offset);
             }
 
-            running.Allocator.FreeReleased();
+            Space.FreeReleased();
         });
     }
 
@@ -344,10 +344,8 @@ internal sealed class WriteSession
         }
     }
 
-    private sealed class State(SpaceAllocator allocator, LogWriter log)
+    private sealed class State(LogWriter log)
     {
-        public SpaceAllocator Allocator => allocator;
-
         public LogWriter Log => log;
 
         public volatile bool HasUnflushedData;

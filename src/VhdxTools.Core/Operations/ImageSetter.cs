@@ -131,7 +131,7 @@ internal static class ImageSetter
         {
             string names = string.Join(", ", children.Take(MaximumNames).Select(child => $"'{child}'"));
             string more = children.Count > MaximumNames ? FormattableString.Invariant($" and {children.Count - MaximumNames} more") : "";
-            warnings.Add($"This gives '{path}' a new DataWriteGuid, and its children no longer fit: {names}{more}. Link each of them again with Set-VhdxImage -ParentPath and -IgnoreIdMismatch.");
+            warnings.Add($"A new DataWriteGuid for '{path}' means that its children no longer fit: {names}{more}. Link each of them again with Set-VhdxImage -ParentPath and -IgnoreIdMismatch.");
         }
 
         return warnings;
