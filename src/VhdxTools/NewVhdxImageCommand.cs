@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Linq;
 using System.Management.Automation;
 using VhdxTools.IO;
 using VhdxTools.Layout;
@@ -11,10 +10,8 @@ namespace VhdxTools;
 /// <summary>New-VhdxImage: makes fixed, dynamic and differencing images.</summary>
 [Cmdlet(VerbsCommon.New, "VhdxImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(VhdxImageInfo))]
-public sealed class NewVhdxImageCommand : VhdxCmdlet
+public sealed class NewVhdxImageCommand : NewImageCmdlet
 {
-    private int _ordinal;
-
     /// <summary>Where the images go, to the letter; the folders must exist.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
@@ -26,69 +23,15 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
     [EmptyIsNull]
     public ulong? SizeBytes { get; set; }
 
-    /// <summary>The type of the images.</summary>
-    [Parameter]
-    [ValidateSet("Dynamic", "Fixed", "Differencing")]
-    public VhdType Type { get; set; }
-
-    /// <summary>The same as -Type Dynamic.</summary>
-    [Parameter]
-    public SwitchParameter Dynamic { get; set; }
-
-    /// <summary>The same as -Type Fixed.</summary>
-    [Parameter]
-    public SwitchParameter Fixed { get; set; }
-
-    /// <summary>The same as -Type Differencing.</summary>
-    [Parameter]
-    public SwitchParameter Differencing { get; set; }
-
     /// <summary>The image that a differencing image builds on.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowNull]
     [AllowEmptyString]
     public string? ParentPath { get; set; }
 
-    /// <summary>Size of a payload block in bytes.</summary>
-    [Parameter]
-    public ulong? BlockSizeBytes { get; set; }
-
-    /// <summary>Size of the log in bytes.</summary>
-    [Parameter]
-    public ulong? LogSizeBytes { get; set; }
-
-    /// <summary>512 or 4096.</summary>
-    [Parameter]
-    public ulong? LogicalSectorSizeBytes { get; set; }
-
-    /// <summary>512 or 4096.</summary>
-    [Parameter]
-    public ulong? PhysicalSectorSizeBytes { get; set; }
-
     /// <summary>What the BAT of a dynamic image says of its blocks.</summary>
     [Parameter]
     public InitialBlockState? BlockState { get; set; }
-
-    /// <summary>How a fixed image gets its space.</summary>
-    [Parameter]
-    public Preallocation? Preallocation { get; set; }
-
-    /// <summary>The identity of the virtual disk (SCSI page 83).</summary>
-    [Parameter]
-    public Guid? DiskIdentifier { get; set; }
-
-    /// <summary>The program name in the file type identifier.</summary>
-    [Parameter]
-    public string? Creator { get; set; }
-
-    /// <summary>A text from which everything random is derived.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? IdentifierSeed { get; set; }
-
-    /// <summary>Replaces existing files.</summary>
-    [Parameter]
-    public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -97,8 +40,7 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
         string? parent;
         try
         {
-            type = ImageTypeWish.Of(MyInvocation.BoundParameters.ContainsKey(nameof(Type)) ? Type : null, Dynamic, Fixed, Differencing)
-                ?? (string.IsNullOrEmpty(ParentPath) ? VhdType.Dynamic : VhdType.Differencing);
+            type = WishedType ?? (string.IsNullOrEmpty(ParentPath) ? VhdType.Dynamic : VhdType.Differencing);
             parent = string.IsNullOrEmpty(ParentPath) ? null : new PathResolver(this).Literal(ParentPath!);
         }
         catch (VhdxException exception)
@@ -129,15 +71,12 @@ public sealed class NewVhdxImageCommand : VhdxCmdlet
             BlockState = BlockState,
             Preallocation = Preallocation,
             Creator = Creator ?? NewImageDefaults.Creator,
-            Identifiers = IdentifierSeed is null ? NewImageDefaults.Identifiers() : ImageIdentifiers.FromSeed(IdentifierSeed, _ordinal, kind),
+            Identifiers = IdentifiersFor(kind),
             DiskIdentifier = DiskIdentifier,
             Parent = parent,
         });
-        _ordinal++;
-        foreach (string warning in plan.Warnings.Concat(NewImageDefaults.FolderWarnings(path)))
-        {
-            WriteWarning(warning);
-        }
+        NextIdentifiers();
+        WriteWarnings(plan.Warnings, path);
 
         string action = File.Exists(path) ? "Replace the file by a new" : "Create a";
         if (!ShouldProcess($"{action} {plan.Describe()}: '{path}'.", $"{action} {plan.Describe()}?", path))
