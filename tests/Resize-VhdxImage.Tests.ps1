@@ -57,7 +57,7 @@ BeforeAll {
         # What sfdisk says of the partition table in an image.
         param([string] $Path)
         $raw = "$Path.check.raw"
-        $null = Convert-VhdxImage $Path $raw -Force
+        if (Test-Peer qemu-img) { $null = & qemu-img convert -f vhdx -O raw $Path $raw } else { $null = Convert-VhdxImage $Path $raw -Force }
         $said = & sfdisk --verify $raw 2>&1
         $ok = $LASTEXITCODE -eq 0
         $dump = & sfdisk -d $raw 2>$null
@@ -215,26 +215,31 @@ Describe 'Resize-VhdxImage' {
         Get-FileState $path | Should -BeExactly $state
     }
 
-    It 'leaves the old or the new size when it is killed, and can be run again' {
+    It 'leaves the old or the new size of a <Type> image when it is killed, and can be run again' -ForEach @(
+        # Growing and shrinking takes a while only where the table is large, or much is written.
+        @{ Type = 'Dynamic'; Large = 5TB }
+        @{ Type = 'Differencing'; Large = 5TB }
+        @{ Type = 'Fixed'; Large = 200MB }
+    ) {
         if ($IsWindows) { Set-ItResult -Skipped -Because 'there is no kill -9' }
         $folder = New-Folder
-        $path = New-Filled $folder Fixed
-        $dynamic = (Convert-VhdxImage $path (Join-Path $folder dynamic.vhdx) -Type Dynamic -BlockSizeBytes 1MB).Path
+        $path = New-Filled $folder $Type
+        if ($Type -eq 'Dynamic') { $path = (Convert-VhdxImage $path (Join-Path $folder small.vhdx) -BlockSizeBytes 1MB).Path }
         $head = Get-Head $path 6MB
-        foreach ($delay in 0, 10, 25, 50, 90, 150) {
-            foreach ($size in 5TB, 6MB) {
-                $null = Invoke-Killed "Resize-VhdxImage '$dynamic' $size -Force" $delay
-                (Get-VhdxImage $dynamic).Size | Should -BeIn 6MB, 5TB
-                Test-VhdxImage $dynamic | Should -BeTrue
-                Use-Disk $dynamic -Access Read {
+        foreach ($delay in 0, 15, 40, 90) {
+            foreach ($size in $Large, 6MB) {
+                $null = Invoke-Killed "Resize-VhdxImage '$path' $size -Force" $delay
+                (Get-VhdxImage $path).Size | Should -BeIn 6MB, $Large
+                Test-VhdxImage $path | Should -BeTrue
+                Use-Disk $path -Access Read {
                     $bytes = [byte[]]::new(6MB)
                     $null = $disk.ReadAt(0, $bytes, 0, 6MB)
                     [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData($bytes)) | Should -BeExactly $head
                 }
             }
         }
-        Resize-VhdxImage $dynamic 6MB -Force
-        Get-Head $dynamic 6MB | Should -BeExactly $head
-        Test-VhdxImage $dynamic -Detailed | Where-Object RuleId -ne VX611 | Should -BeNullOrEmpty
+        Resize-VhdxImage $path 6MB -Force
+        Get-Head $path 6MB | Should -BeExactly $head
+        Test-VhdxImage $path -Detailed | Where-Object RuleId -notin VX611, VX809 | Should -BeNullOrEmpty
     }
 }

@@ -48,6 +48,19 @@ internal static class EngineScenario
         }
     }
 
+    /// <summary>Leaves an image as a power cut after changes and their flush would: all of it is there, and the log is not empty.</summary>
+    public static void LeaveDirty(string path, Func<Guid> guids, Action<DiskChain> change, Guid? dataWriteGuid = null)
+    {
+        EngineMemoryFile before = EngineMemoryFile.Load(path);
+        EngineRecordingFile recording = null!;
+        using DiskChain disk = DiskChain.OpenWrite(path, guids, Over(() => recording = new(before.Clone())), dataWriteGuid);
+        change(disk);
+        disk.Flush();
+        EngineMemoryFile cut = before.Clone();
+        recording.Events.ForEach(happened => EngineCuts.Apply(cut, happened));
+        cut.Save(path);
+    }
+
     public static Func<IRandomAccessFile, IRandomAccessFile> Over(Func<IRandomAccessFile> replacement) => file =>
     {
         file.Dispose();

@@ -83,16 +83,7 @@ public class ImageOptimizerTests
         string path = Image(folder, kind, 512, 1, new(3), out byte[] model);
         _ = ImageOptimizer.Optimize(path, Guids(1));
         byte[] data = Bytes.Pattern(5, 9000);
-        EngineMemoryFile before = EngineMemoryFile.Load(path);
-        EngineRecordingFile recording = null!;
-        using (DiskChain disk = DiskChain.OpenWrite(path, Guids(3), EngineScenario.Over(() => recording = new(before.Clone()))))
-        {
-            disk.Write(MiB + 100, data);
-            disk.Flush();
-            EngineMemoryFile cut = before.Clone();
-            recording.Events.ForEach(happened => EngineCuts.Apply(cut, happened));
-            cut.Save(path);
-        }
+        EngineScenario.LeaveDirty(path, Guids(3), disk => disk.Write(MiB + 100, data));
 
         data.CopyTo(model.AsSpan((int)MiB + 100));
         VhdxOptimizeResult estimate = ImageOptimizer.Estimate(path);

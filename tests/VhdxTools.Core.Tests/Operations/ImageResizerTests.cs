@@ -76,16 +76,7 @@ public class ImageResizerTests
         using EngineFolder folder = new();
         string path = Image(folder, kind, sector, out byte[] model);
         byte[] data = Bytes.Pattern(77, 9000);
-        EngineMemoryFile before = EngineMemoryFile.Load(path);
-        EngineRecordingFile recording = null!;
-        using (DiskChain disk = DiskChain.OpenWrite(path, Guids(3), EngineScenario.Over(() => recording = new(before.Clone()))))
-        {
-            disk.Write(MiB + 100, data);
-            disk.Flush();
-            EngineMemoryFile cut = before.Clone();
-            recording.Events.ForEach(happened => EngineCuts.Apply(cut, happened));
-            cut.Save(path);
-        }
+        EngineScenario.LeaveDirty(path, Guids(3), disk => disk.Write(MiB + 100, data));
 
         Assert.NotEqual(Guid.Empty, Header(path).LogGuid);
         data.CopyTo(model.AsSpan((int)MiB + 100));

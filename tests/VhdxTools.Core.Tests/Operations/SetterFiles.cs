@@ -75,18 +75,16 @@ internal static class SetterFiles
     /// <summary>Leaves an image as a power cut after a write and its flush would, the log dirty; the model gets the write.</summary>
     public static void LeaveDirty(string path, byte[] model)
     {
-        EngineMemoryFile before = EngineMemoryFile.Load(path);
-        EngineRecordingFile recording = null!;
         byte[] data = Bytes.Pattern(77, 9000);
-        using (DiskChain disk = DiskChain.OpenWrite(path, Guids(9), EngineScenario.Over(() => recording = new(before.Clone())), Header(path).DataWriteGuid))
-        {
-            disk.Trim(MiB, (int)MiB);
-            disk.Write(MiB + 1234, data);
-            disk.Flush();
-            EngineMemoryFile cut = before.Clone();
-            recording.Events.ForEach(happened => EngineCuts.Apply(cut, happened));
-            cut.Save(path);
-        }
+        EngineScenario.LeaveDirty(
+            path,
+            Guids(9),
+            disk =>
+            {
+                disk.Trim(MiB, (int)MiB);
+                disk.Write(MiB + 1234, data);
+            },
+            Header(path).DataWriteGuid);
 
         model.AsSpan((int)MiB, (int)MiB).Clear();
         data.CopyTo(model.AsSpan((int)MiB + 1234));
