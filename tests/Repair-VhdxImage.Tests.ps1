@@ -111,6 +111,36 @@ Describe 'Repair-VhdxImage' {
         (Get-Item -LiteralPath $path).LastWriteTimeUtc | Should -Be $time
     }
 
+    It 'closes gaps with -Leaks, and tells before and after in numbers' {
+        $path = New-TestImage 5
+        Set-BatEntry $path 1 0
+        Set-BatEntry $path 2 0
+        $text = Get-ShellText "Repair-VhdxImage -Path '$path' -Leaks -WhatIf"
+        $text | Should -Match 'Move 2 blocks from the end of the file into space that nothing references, and cut the file to 7340032 bytes, 2097152 less\.'
+        [IO.FileInfo]::new($path).Length | Should -Be 9MB
+        (Get-DiskByte $path)[0..5] | Should -Be 1, 0, 0, 4, 5, 0
+        $result = Repair-VhdxImage -Path $path -Leaks
+        $result.BytesBefore, $result.BytesAfter, $result.BlocksMoved | Should -Be 9MB, 7MB, 2
+        $result.After | Should -BeNullOrEmpty
+        ($result | Out-String) | Should -Match 'Length +: 9437184 to 7340032 bytes, 2 blocks moved'
+        (Get-DiskByte $path)[0..5] | Should -Be 1, 0, 0, 4, 5, 0
+        (Repair-VhdxImage -Path $path -Leaks).Changed | Should -BeFalse
+    }
+
+    It 'moves a log away from a block with -DiscardLog, and keeps the block' {
+        # Where the log is at 1 MiB, block 0 is said to be, too.
+        $path = New-TestImage
+        Set-BatEntry $path 0 (1MB -bor 6)
+        Set-Byte $path 1MB (, [byte] 77 * 512)
+        $result = Repair-VhdxImage -Path $path -DiscardLog -Confirm:$false
+        $result.Actions.RuleId | Should -Be 'VX610'
+        $result.Actions.Method | Should -Be 'DiscardLog'
+        $result.IsSound | Should -BeTrue
+        $bytes = [IO.File]::ReadAllBytes($path)
+        foreach ($header in 64KB, 128KB) { [BitConverter]::ToUInt64($bytes, $header + 72) | Should -Be 4MB }
+        (Get-DiskByte $path)[0..3] | Should -Be 77, 2, 3, 0
+    }
+
     It 'asks before something is lost, and needs an answer where nobody can give one' {
         $path = New-TestImage
         Set-BatEntry $path 1 4
@@ -132,8 +162,9 @@ Describe 'Repair-VhdxImage' {
         Set-BatEntry $path 1 4
         $result = Repair-VhdxImage -Path $path
         $result.Changed | Should -BeFalse
-        $result.After.Repair | Should -Be 'DropBadBlocks', 'None'
-        $result.Hints | Should -BeLike '-DropBadBlocks mends 1 finding:*'
+        $result.After.Repair | Should -Be 'DropBadBlocks', 'Leaks'
+        $result.Hints | Should -BeLike '*mends 1 finding:*'
+        $result.Hints -match '^-\w+' -replace ' .*' | Should -Be '-DropBadBlocks', '-Leaks'
     }
 
     It 'takes files from the pipeline, and one bad file does not stop the others' {
@@ -255,6 +286,38 @@ Describe 'A repair whose process is killed' {
         (Get-DiskByte $path) -join ',' | Should -Be $expected
         (Repair-VhdxImage -Path $path -DropBadBlocks).Changed | Should -BeFalse
         Remove-Item -LiteralPath $path
+    }
+}
+
+Describe 'A repair that closes gaps, and whose process is killed' {
+    It 'does no harm, and is finished by the same command' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'there is no kill -9' }
+        . (Join-Path $PSScriptRoot 'disks.ps1')
+        $folder = New-Folder
+        $path = New-Image (Join-Path $folder disk.vhdx) 300MB
+        Use-Disk $path {
+            $bytes = [byte[]]::new(1MB)
+            for ($i = 0; $i -lt 300; $i++) { [Array]::Fill($bytes, [byte] (1 + $i % 250)); $disk.WriteAt(1MB * $i, $bytes, 0, 1MB) }
+            $disk.Flush()
+        }
+
+        # Every third block of the first 270 is gone, and nothing references its space any more.
+        for ($i = 0; $i -lt 270; $i += 3) { Set-BatEntry $path $i 0 }
+        $digest = Get-Digest $path
+        $worn = "$path.worn"
+        Copy-Item -LiteralPath $path -Destination $worn
+        $length = [IO.FileInfo]::new($path).Length
+        foreach ($delay in 0, 60, 150, 220, 300, 400) {
+            Copy-Item -LiteralPath $worn -Destination $path -Force
+            $null = Invoke-Killed "Repair-VhdxImage '$path' -Leaks" $delay
+            Get-Digest $path | Should -BeExactly $digest
+            Test-VhdxImage $path | Should -BeTrue
+            $result = Repair-VhdxImage $path -Leaks
+            $result.After | Should -BeNullOrEmpty
+            [IO.FileInfo]::new($path).Length | Should -Be ($length - 90MB)
+            Get-Digest $path | Should -BeExactly $digest
+            (Repair-VhdxImage $path -Leaks).Changed | Should -BeFalse
+        }
     }
 }
 

@@ -12,7 +12,7 @@ public sealed class RepairVhdxImageCommand : PathCmdlet
 {
     private string? _written;
 
-    /// <summary>Frees space at the end of the file that nothing references.</summary>
+    /// <summary>Frees space of the file that nothing references: blocks move into it, and the end is cut off.</summary>
     [Parameter]
     public SwitchParameter Leaks { get; set; }
 

@@ -510,9 +510,15 @@ internal sealed class BatChecker
             _used.SetAll(_referenced);
         }
 
-        foreach (VhdxFinding finding in LeakFinder.Find(_image.Raw.Name, _used, _fileLength, _progress, cancellation))
+        foreach (VhdxFinding finding in LeakFinder.Find(_image.Raw.Name, _used, _fileLength, IsFillable, _progress, cancellation))
         {
             yield return finding;
         }
     }
+
+    /// <summary>Whether a block, a sector bitmap or a region from behind a gap may fit into it.</summary>
+    private bool IsFillable(FileRange gap) =>
+        _geometry.HasParent || gap.Length >= _geometry.BlockSize || IsFillable(gap, _image.BatRegion) || IsFillable(gap, _image.MetadataRegion);
+
+    private static bool IsFillable(FileRange gap, FileRange? region) => region is FileRange range && range.Offset > gap.Offset && range.Length <= gap.Length;
 }

@@ -69,6 +69,8 @@ internal sealed class FileChecker(VhdxFile image, CollectingSink readers, Action
         {
             yield return Finding(VhdxRules.FileTooShort, $"The file ends before the log does: {RegionReader.LostPart(log, image.View.Length)}.") with
             {
+                // A log that is empty or cannot be replayed can have another place.
+                Repair = image.Replayed is null ? RepairMethod.DiscardLog : VhdxRules.FileTooShort.Repair,
                 FileOffset = log.Offset,
                 Length = log.Length,
                 Expected = FormattableString.Invariant($"at least {log.End} bytes"),

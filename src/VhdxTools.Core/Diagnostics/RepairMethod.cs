@@ -9,10 +9,10 @@ public enum RepairMethod
     /// <summary>Can be mended without losing or guessing anything.</summary>
     Automatic,
 
-    /// <summary>Space at the end of the file that nothing references can be cut off.</summary>
+    /// <summary>Space that nothing references can be freed: blocks move into it, and the end of the file is cut off.</summary>
     Leaks,
 
-    /// <summary>Giving up the log, and with it the updates that only it holds.</summary>
+    /// <summary>Giving up the log, and with it the updates that only it holds, or only its place when it is empty.</summary>
     DiscardLog,
 
     /// <summary>Giving up blocks that cannot be right: what is lost becomes zero. Blocks that share space each get a copy of it.</summary>

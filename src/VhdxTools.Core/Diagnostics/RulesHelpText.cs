@@ -29,18 +29,20 @@ internal static class RulesHelpText
                 The line Repair says what Repair-VhdxImage does with a finding:
                 None          nothing: there is nothing to mend, or not in the file
                 Automatic     mends it without losing or guessing anything
-                Leaks         -Leaks cuts off the end of the file that nothing
-                              references
+                Leaks         -Leaks moves blocks into space that nothing references,
+                              and cuts off the end of the file
                 DiscardLog    -DiscardLog gives up the log and the updates that
-                              only it holds
+                              only it holds, or its place when it is empty
                 DropBadBlocks -DropBadBlocks gives up blocks that cannot be right;
                               what is lost reads as zeros, and is listed
                 Salvage       nothing in the file; -Salvage copies what is readable
                               into a new image
 
-                A finding may say less than its rule: a region table without a good
-                copy is left to -Salvage, and a gap inside the file to
-                Optimize-VhdxImage. While errors of the rules VX1xx, VX4xx and VX7xx
+                A finding may say less or more than its rule: a region table without a
+                good copy is left to -Salvage, a gap that no block fits into stays,
+                and a log in a place where something else is can have another one
+                (-DiscardLog). With -Leaks no block is moved while errors are left;
+                Hints of the result says so. While errors of the rules VX1xx, VX4xx and VX7xx
                 are left, nothing is written but headers, a damaged copy of the
                 region table, the file type identifier and the replayed log: a file
                 whose structures are not understood is not to be changed. A version,
@@ -53,12 +55,13 @@ internal static class RulesHelpText
                 one region table damaged  restores it from the other one
                 two entries, one block    -DropBadBlocks: each gets a copy
                 blocks that overlap       -DropBadBlocks: each gets a copy
-                block over a structure    -DropBadBlocks: the block becomes zero
+                block over a structure    -DropBadBlocks: the block becomes zero; over the
+                                          log, -DiscardLog: the log moves away
                 block past the end        -DropBadBlocks: what is lost becomes zero
                 reserved bits             clears them
                 states 4 and 5            -DropBadBlocks: the block becomes zero
                 state 7 without a parent  -DropBadBlocks: the block becomes zero
-                leaked block              -Leaks at the end of the file, else nothing
+                leaked block              -Leaks: its space is used or cut off
                 disk identifier zero      gives the disk a new one
                 size no multiple of the   nothing: restore a backup
                 sector size

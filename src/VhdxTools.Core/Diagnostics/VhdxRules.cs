@@ -18,12 +18,12 @@ public static class VhdxRules
     internal static readonly VhdxRule ObjectsOverlap = Add(
         "VX101", Error, Salvage, "structures overlap", "MS-VHDX 2.1",
         "Two structures of the file claim the same space, so at least one of them is overwritten.",
-        "Do not write to the image. Restore a backup, or copy what is readable with Repair-VhdxImage -Salvage.");
+        "Do not write to the image. Restore a backup, or copy what is readable with Repair-VhdxImage -Salvage. When one of the two is the log, and it is empty or destroyed, -DiscardLog gives the image a new one elsewhere (Repair: DiscardLog).");
 
     internal static readonly VhdxRule FileTooShort = Add(
         "VX102", Error, Salvage, "the file ends before one of its structures", "MS-VHDX 2.1",
         "The end of the file is lost, for example by an interrupted copy.",
-        "Copy the file again from its source, or restore a backup. Repair-VhdxImage -Salvage copies what is readable.");
+        "Copy the file again from its source, or restore a backup. Repair-VhdxImage -Salvage copies what is readable. When only the log is cut off, and it is empty or destroyed, -DiscardLog gives the image a new one (Repair: DiscardLog).");
 
     internal static readonly VhdxRule FileSignature = Add(
         "VX201", Error, Automatic, "file type identifier", "MS-VHDX 2.2.1",
@@ -208,12 +208,12 @@ public static class VhdxRules
     internal static readonly VhdxRule BlockOverStructure = Add(
         "VX610", Error, DropBadBlocks, "a block overlaps a structure", "MS-VHDX 2.4",
         "A block lies over the log, the BAT, the metadata or another region: writing to it destroys the image.",
-        "Do not write to the image. Restore the named ranges from a backup. Repair-VhdxImage -DropBadBlocks makes the block zero.");
+        "Do not write to the image. Restore the named ranges from a backup. Repair-VhdxImage -DropBadBlocks makes the block zero. A block over the log is kept by -DiscardLog, which gives the image a new log elsewhere.");
 
     internal static readonly VhdxRule LeakedSpace = Add(
         "VX611", Note, Leaks, "leaked space", "MS-VHDX 2.1",
         "Nothing references a part of the file. It costs space, and nothing else.",
-        "Nothing has to be done. Repair-VhdxImage -Leaks cuts it off at the end of the file; a gap inside (Repair: None) is closed by Optimize-VhdxImage.");
+        "Nothing has to be done. Repair-VhdxImage -Leaks frees it: blocks from the end of the file move into the gaps, and the end is cut off. A gap that no block fits into stays (Repair: None).");
 
     internal static readonly VhdxRule FixedNotAllocated = Add(
         "VX612", Note, None, "a fixed image with blocks that are not allocated", "MS-VHDX 2.6.2.1",

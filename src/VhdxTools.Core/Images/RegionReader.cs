@@ -166,8 +166,9 @@ internal static class RegionReader
             {
                 // Nobody reads an empty log, and nobody depends on its place.
                 long shared = Math.Max(range.Offset, other.Offset);
-                bool blocks = image.IsLogDirty || (name != LogName && otherName != LogName);
-                image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", shared, Math.Min(range.End, other.End) - shared, blocksReading: blocks);
+                bool isOfLog = name == LogName || otherName == LogName;
+                bool blocks = image.IsLogDirty || !isOfLog;
+                image.Report(VhdxRules.ObjectsOverlap, $"Two structures overlap: {name} and {otherName}.", shared, Math.Min(range.End, other.End) - shared, blocksReading: blocks, repair: isOfLog && image.Replayed is null ? RepairMethod.DiscardLog : null);
                 if (blocks)
                 {
                     // One error for each structure: a hostile table has two million pairs that overlap.

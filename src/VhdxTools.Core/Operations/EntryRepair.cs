@@ -36,7 +36,13 @@ internal sealed class EntryRepair
         {
             Take(range);
         }
+
+        // A log that is to get another place may end beyond the file.
+        End = FormatConstants.AlignUp(_fileLength, FormatConstants.Alignment);
     }
+
+    /// <summary>Behind the file and all that starts in it, a multiple of 1 MiB: a last block may be cut short. Known when all changes have been given.</summary>
+    public long End { get; private set; }
 
     /// <summary>The length that the file needs so that no block that is kept ends beyond it; known when all changes have been given.</summary>
     public long NeededLength { get; private set; }
@@ -220,6 +226,7 @@ internal sealed class EntryRepair
     {
         if (range.Offset < _fileLength)
         {
+            End = Math.Max(End, range.End);
             _used.Set(range.Offset / FormatConstants.MiB, FormatConstants.CeilingDivide(range.Length, FormatConstants.MiB));
         }
     }
@@ -228,6 +235,8 @@ internal sealed class EntryRepair
     {
         long first = range.Offset / FormatConstants.MiB;
         long count = range.Length / FormatConstants.MiB;
-        return _dropsBadBlocks ? _used.TrySet(first, count) : !_used.Set(first, count);
+        bool isTaken = _dropsBadBlocks ? _used.TrySet(first, count) : !_used.Set(first, count);
+        End = isTaken || !_dropsBadBlocks ? Math.Max(End, range.Offset < _fileLength ? range.End : 0) : End;
+        return isTaken;
     }
 }

@@ -38,12 +38,13 @@ internal sealed class FindingSummary
     }
 
     /// <summary>What would help against these findings.</summary>
-    public IReadOnlyList<string> Hints()
+    /// <param name="obstacle">Why space that was to be freed is still there, in a sentence; null when it was not to be, or is gone.</param>
+    public IReadOnlyList<string> Hints(string? obstacle)
     {
         List<string> hints = [];
         Add(RepairMethod.DiscardLog, "-DiscardLog mends {0}: it gives up the log and the updates that only it holds.");
         Add(RepairMethod.DropBadBlocks, "-DropBadBlocks mends {0}: it gives up blocks that cannot be right.");
-        Add(RepairMethod.Leaks, "-Leaks mends {0}: it frees space at the end of the file.");
+        Add(RepairMethod.Leaks, obstacle is null ? "-Leaks mends {0}: it moves blocks into unused space and cuts the end of the file." : "-Leaks does no more about {0}. " + obstacle);
         Add(RepairMethod.Salvage, "-Salvage DESTINATION copies what is readable into a new image, because of {0}.");
         Add(RepairMethod.Automatic, "{0} can be mended once the errors are gone.");
         long parents = _counts.Where(kind => !kind.Key.IsOwn).Sum(kind => kind.Value);

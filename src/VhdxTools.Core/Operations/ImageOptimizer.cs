@@ -1,7 +1,6 @@
 using System;
 using System.Threading;
 using VhdxTools.Disks;
-using VhdxTools.Format;
 using VhdxTools.Images;
 using VhdxTools.IO;
 using VhdxTools.Layout;
@@ -10,12 +9,10 @@ namespace VhdxTools.Operations;
 
 /// <summary>
 /// Makes the file of an image as short as it can be without a visible change: gives up blocks that hold nothing, moves others into the
-/// gaps, and cuts the end. The file is never punched: holes in images that are used elsewhere have destroyed disks.
+/// gaps, and cuts the end.
 /// </summary>
 internal static class ImageOptimizer
 {
-    private const int BufferLength = (int)(2 * FormatConstants.MiB);
-
     /// <summary>Tells what <see cref="Optimize"/> would do.</summary>
     /// <param name="path">Full path of the file.</param>
     /// <param name="progress">Gets blocks done and blocks in all.</param>
@@ -37,15 +34,9 @@ internal static class ImageOptimizer
             }
         }
 
-        GapCloser closer = new(space, Arrivals(image.View.Length));
-        foreach (BlockMove move in closer.Moves(image, image.Regions, space.UsedEnd, () => { }, cancellation))
-        {
-            space.Release(move.From);
-            tally.AddMove();
-        }
-
-        long after = Math.Min(image.View.Length, space.UsedEnd);
-        return tally.ToResult(path, image.Raw.Length, after, space.FreeLengthBefore(after), image.IsLogDirty, closer.Obstacle);
+        GapEstimate gaps = GapMover.Estimate(image, space, cancellation);
+        tally.AddMoves(gaps.Moves);
+        return tally.ToResult(path, image.Raw.Length, gaps.Length, gaps.Unused, image.IsLogDirty, gaps.Obstacle);
     }
 
     /// <summary>Compacts an image. When it is stopped or killed, what was done stays done, and the rest can be done later.</summary>
@@ -83,12 +74,12 @@ internal static class ImageOptimizer
                 session.CutsTail = true;
                 if (arrived is null)
                 {
-                    arrived = Arrivals(session.Layer.Image.View.Length);
+                    arrived = GapMover.Arrivals(session.Layer.Image.View.Length);
                     Free(session, disk, tally, progress, cancellation);
                 }
 
                 GapCloser closer = new(session.Space, arrived);
-                end = CloseGaps(session, closer, tally, end, cancellation);
+                end = GapMover.Move(session, closer, () => tally.AddMoves(1), end, cancellation);
                 obstacle = closer.Obstacle ?? obstacle;
                 after = session.LengthAtClose;
                 unused = session.Space.FreeLengthBefore(after);
@@ -125,58 +116,6 @@ internal static class ImageOptimizer
             tally.AddCleared(count);
         }
     }
-
-    /// <summary>Moves blocks; a region is moved last, because the image has to be opened anew then.</summary>
-    /// <returns>Where to go on once it is open again, or 0 when all is done.</returns>
-    private static long CloseGaps(WriteSession session, GapCloser closer, OptimizeTally tally, long end, CancellationToken cancellation)
-    {
-        byte[] buffer = new byte[BufferLength];
-        foreach (BlockMove move in closer.Moves(session.Layer.Image, session.Regions, Math.Min(end, session.Space.UsedEnd), session.Commit, cancellation))
-        {
-            session.Begin(isVisible: false);
-            tally.AddMove();
-            session.Layer.Metadata.Forget(move.To, move.From.Length);
-            Copy(session, move, buffer);
-            session.Free(move.From);
-            if (move.Region is Guid region)
-            {
-                StructureWriter.SetRegion(session, region, new(move.To, move.From.Length));
-                session.Commit();
-                return move.From.Offset;
-            }
-
-            session.SetEntry(move.Index, move.State, move.To);
-            session.MakeRoom(1);
-        }
-
-        session.Commit();
-        return 0;
-    }
-
-    private static void Copy(WriteSession session, BlockMove move, byte[] buffer)
-    {
-        if (move.Region is not null)
-        {
-            // Of the BAT, what is staged is in memory only.
-            session.Commit();
-        }
-
-        for (long done = 0; done < move.From.Length;)
-        {
-            int count = (int)Math.Min(buffer.Length, move.From.Length - done);
-            if (!IsHole(move.From.Offset + done, count) || !IsHole(move.To + done, count))
-            {
-                session.Layer.ReadData(move.From.Offset + done, buffer.AsSpan(0, count));
-                session.WriteData(move.To + done, buffer.AsSpan(0, count));
-            }
-
-            done += count;
-        }
-
-        bool IsHole(long offset, long length) => session.Layer.Image.View.FindData(offset, offset + length) is null;
-    }
-
-    private static BitField Arrivals(long fileLength) => new(FormatConstants.CeilingDivide(fileLength, FormatConstants.MiB));
 
     private static Action<long>? Progress(DiskChain disk, Action<long, long>? progress) =>
         progress is null ? null : block => progress(block, disk.Layers[0].Geometry.PayloadBlockCount);

@@ -68,12 +68,16 @@ internal sealed class ImageRepairer
     {
         FindingSummary before = FindingSummary.Of(_path, _progress, _cancellation);
         List<VhdxRepairAction> actions = [];
+        long length = LengthOf(_path);
         long count = 0;
+        long moves = 0;
+        string? obstacle = null;
         string? last = null;
         for (int round = 0; round < MaximumRounds; round++)
         {
             RepairPlan plan = PlanOnly();
             string text = plan.Describe();
+            obstacle = plan.Obstacle;
             if (plan.IsEmpty || text == last)
             {
                 break;
@@ -90,7 +94,13 @@ internal sealed class ImageRepairer
             }
 
             RunRound(text);
+            if (plan.Moves > 0)
+            {
+                LeakFreer.Free(_path, plan.Moves, _newGuid, _wrap, _progress, _cancellation);
+            }
+
             last = text;
+            moves += plan.Moves;
             count += plan.ActionCount;
             actions.AddRange(plan.Actions.Take(VhdxRepairResult.MaximumListed - actions.Count));
         }
@@ -106,9 +116,18 @@ internal sealed class ImageRepairer
             BeforeCount = before.Count,
             After = after.Findings,
             AfterCount = after.Count,
+            BytesBefore = length,
+            BytesAfter = LengthOf(_path),
+            BlocksMoved = moves,
             IsSound = after.IsSound,
-            Hints = after.Hints(),
+            Hints = after.Hints(_options.Leaks ? obstacle : null),
         };
+    }
+
+    private static long LengthOf(string path)
+    {
+        using OsFile file = OsFile.OpenRead(path);
+        return file.Length;
     }
 
     private RepairPlan PlanOnly()

@@ -42,7 +42,7 @@ internal sealed class ImageSalvager : IDisposable
         _source = SalvageSource.Open(path);
         try
         {
-            if (_source.Parents.Concat(_source.StoredParents).FirstOrDefault(parent => FileKinds.AreSame(parent, destination)) is string used)
+            if (_source.Parents.FirstOrDefault(parent => FileKinds.AreSame(parent, destination)) is string used)
             {
                 throw new VhdxException(ErrorIds.DestinationIsParent, ErrorKind.InvalidArgument, $"'{destination}' is '{used}', which the damaged image depends on.");
             }
@@ -86,6 +86,7 @@ internal sealed class ImageSalvager : IDisposable
     {
         FindingSummary before = FindingSummary.Of(_path, null, cancellation);
         LostRanges lost = new();
+        long length;
         using (PendingFile pending = PendingFile.Create(_destination, replace, uniqueName, wrap))
         {
             ImageCreator.Write(_plan, pending.File, cancellation: cancellation);
@@ -104,12 +105,14 @@ internal sealed class ImageSalvager : IDisposable
             }
 
             writer.Complete();
+            length = pending.File.Length;
             cancellation.ThrowIfCancellationRequested();
             pending.Commit();
         }
 
         FindingSummary after = FindingSummary.Of(_destination, null, cancellation);
-        AddLogAction(before);
+        AddLogAction();
+        AddDoubts(before, cancellation);
         return new()
         {
             Path = _path,
@@ -120,6 +123,8 @@ internal sealed class ImageSalvager : IDisposable
             BeforeCount = before.Count,
             After = after.Findings,
             AfterCount = after.Count,
+            BytesBefore = _source.Image.Raw.Length,
+            BytesAfter = length,
             IsSound = after.IsSound,
             Destination = _destination,
             Unreadable = lost.Ranges,
@@ -212,26 +217,22 @@ internal sealed class ImageSalvager : IDisposable
         return items.Count == plan.Metadata.Count ? plan : plan with { Metadata = MetadataPlacer.Pack(items) };
     }
 
-    private void AddLogAction(FindingSummary before)
+    private void AddLogAction()
     {
         if (_source.Image.IsLogDirty && _source.Image.Replayed is null)
         {
             Add(VhdxRules.LogLost, "The log could not be replayed: blocks were read where the image had them before.");
         }
+    }
 
-        foreach (VhdxFinding finding in before.Findings.Where(finding => finding.RuleId == VhdxRules.BlocksShareSpace.Id && finding.File == _path).Take(VhdxRepairResult.MaximumListed - _actions.Count))
+    private void AddDoubts(FindingSummary before, CancellationToken cancellation)
+    {
+        List<VhdxFinding> shared = [.. before.Findings.Where(finding => finding.RuleId == VhdxRules.BlocksShareSpace.Id && finding.File == _path)];
+        if (shared.Count > 0)
         {
-            _actions.Add(new()
-            {
-                RuleId = finding.RuleId,
-                Method = RepairMethod.Salvage,
-                Description = "Copied, and doubtful: " + finding.Message,
-                Block = finding.Block,
-                BlockCount = finding.BlockCount,
-                VirtualOffset = finding.VirtualOffset,
-                VirtualLength = finding.VirtualLength,
-                Item = finding.Item,
-            });
+            IEnumerable<VhdxRepairAction> actions = shared.Select(finding => VhdxRepairAction.Of(finding, "Copied, and doubtful: " + finding.Message) with { Method = RepairMethod.Salvage });
+            actions = actions.Concat(new BitmapDoubts(_source.Image, RepairMethod.Salvage).Actions(cancellation));
+            _actions.AddRange(actions.Take(VhdxRepairResult.MaximumListed - _actions.Count));
         }
     }
 

@@ -22,10 +22,10 @@ internal sealed class OptimizeTally
         IsAny |= count > 0;
     }
 
-    public void AddMove()
+    public void AddMoves(long count)
     {
-        Moved++;
-        IsAny = true;
+        Moved += count;
+        IsAny |= count > 0;
     }
 
     /// <param name="path">Full path of the file.</param>

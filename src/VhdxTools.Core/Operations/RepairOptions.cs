@@ -3,7 +3,7 @@ namespace VhdxTools.Operations;
 /// <summary>What a repair may do beyond what loses nothing.</summary>
 internal sealed record RepairOptions
 {
-    /// <summary>Free space at the end of the file that nothing references.</summary>
+    /// <summary>Free space of the file that nothing references.</summary>
     public bool Leaks { get; init; }
 
     /// <summary>Give up a log that cannot be replayed.</summary>

@@ -50,6 +50,12 @@ internal sealed class RepairPlan
     /// <summary>The length that the file gets at the end; null when it stays.</summary>
     public long? NewLength { get; set; }
 
+    /// <summary>How many blocks and regions move into gaps when all else is done.</summary>
+    public long Moves { get; set; }
+
+    /// <summary>Why unused space stays, in a sentence; null when none stays or nobody asked.</summary>
+    public string? Obstacle { get; set; }
+
     /// <summary>Bytes of the disk that become zero.</summary>
     public long LostLength { get; private set; }
 
@@ -65,6 +71,15 @@ internal sealed class RepairPlan
         if (_actions.Count < VhdxRepairResult.MaximumListed)
         {
             _actions.Add(action);
+        }
+    }
+
+    /// <summary>Adds an action for each of some findings.</summary>
+    public void AddEach(IEnumerable<VhdxFinding> findings, Func<VhdxFinding, string> describe)
+    {
+        foreach (VhdxFinding finding in findings)
+        {
+            Add(VhdxRepairAction.Of(finding, describe(finding)));
         }
     }
 

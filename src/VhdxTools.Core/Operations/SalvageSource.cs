@@ -17,15 +17,13 @@ internal sealed class SalvageSource : IDisposable
 {
     private readonly VhdxFile _image;
     private readonly StructureMap _structures;
-    private readonly DiskChain? _parent;
-    private readonly (string Id, string Reason) _noParent;
+    private readonly SalvageParent _parent;
 
-    private SalvageSource(VhdxFile image, DiskChain? parent, (string Id, string Reason) noParent)
+    private SalvageSource(VhdxFile image, SalvageParent parent)
     {
         _image = image;
         _structures = new(image);
         _parent = parent;
-        _noParent = noParent;
         Geometry = image.Geometry!;
     }
 
@@ -33,11 +31,8 @@ internal sealed class SalvageSource : IDisposable
 
     public VhdxGeometry Geometry { get; }
 
-    /// <summary>The full paths of the parents that are read.</summary>
-    /// <summary>The files that the stored paths lead to, also where they no longer fit: they may hold what nothing else does.</summary>
-    public IReadOnlyList<string> StoredParents { get; private init; } = [];
-
-    public IEnumerable<string> Parents => _parent is null ? [] : _parent.Layers.Select(layer => layer.Path);
+    /// <summary>The full paths of the parents: those that are read, and those that the stored paths lead to, also where they no longer fit.</summary>
+    public IEnumerable<string> Parents => _parent.Paths;
 
     /// <summary>Opens an image as far as that is possible.</summary>
     /// <exception cref="VhdxException">Without the size of the disk and of its blocks, or without its BAT, nothing can be read.</exception>
@@ -65,9 +60,7 @@ internal sealed class SalvageSource : IDisposable
                     : new VhdxException(ErrorIds.NotAVirtualDisk, ErrorKind.InvalidData, $"'{path}' has nothing left that tells where its blocks are.");
             }
 
-            (string, string) noParent = default;
-            DiskChain? parent = image.Geometry.HasParent ? OpenParent(path, image, out noParent) : null;
-            return new(image, parent, noParent) { StoredParents = StoredParentsOf(path, image) };
+            return new(image, SalvageParent.Open(path, image));
         }
         catch
         {
@@ -79,7 +72,7 @@ internal sealed class SalvageSource : IDisposable
     public void Dispose()
     {
         _image.Dispose();
-        _parent?.Dispose();
+        _parent.Dispose();
     }
 
     /// <summary>The ranges that may hold anything but zeros, in order; what cannot be read is added to the lost ones.</summary>
@@ -125,67 +118,7 @@ internal sealed class SalvageSource : IDisposable
             return;
         }
 
-        // What lies beyond the end of a shorter parent reads as zeros.
-        int there = (int)Math.Max(0, Math.Min(buffer.Length, _parent!.Capacity - offset));
-        buffer.Slice(there).Clear();
-        if (there > 0)
-        {
-            _parent.Read(offset, buffer.Slice(0, there));
-        }
-    }
-
-    private static List<string> StoredParentsOf(string path, VhdxFile image)
-    {
-        List<string> parents = [];
-        if (image.ParentLocator is { } locator && ParentPaths.Find(path, locator) is string parent)
-        {
-            parents.Add(parent);
-            try
-            {
-                parents.AddRange(ChainInspector.Follow(parent, default).Select(link => link.Path));
-            }
-            catch (VhdxException)
-            {
-                // A parent that cannot be read tells of no further ones.
-            }
-        }
-
-        return parents;
-    }
-
-    private static DiskChain? OpenParent(string path, VhdxFile image, out (string Id, string Reason) problem)
-    {
-        problem = default;
-        if (image.ParentLocator is not { } locator)
-        {
-            problem = (VhdxRules.ParentLocatorMissing.Id, "only the parent has it, and nothing tells which that is");
-            return null;
-        }
-
-        if (ParentPaths.Find(path, locator) is not string parentPath)
-        {
-            problem = (VhdxRules.ParentNotFound.Id, "only the parent has it, which is not found");
-            return null;
-        }
-
-        DiskChain? chain = null;
-        try
-        {
-            chain = DiskChain.OpenRead(parentPath);
-            if (locator.Accepts(chain.Layers[0].Image.Header!.DataWriteGuid) && chain.LogicalSectorSize == image.Geometry!.LogicalSectorSize)
-            {
-                return chain;
-            }
-
-            problem = (VhdxRules.ParentMismatch.Id, "only the parent has it, and what is there is not the parent that the image was made from");
-        }
-        catch (VhdxException exception)
-        {
-            problem = (exception.Id, "only the parent has it, which cannot be read: " + exception.Message);
-        }
-
-        chain?.Dispose();
-        return null;
+        _parent.Read(offset, buffer);
     }
 
     private IEnumerable<SalvagePiece> PiecesOf(BlockState state, long block, long offset, long length, long fileOffset, LostRanges lost)
@@ -193,7 +126,7 @@ internal sealed class SalvageSource : IDisposable
         switch (state)
         {
             case BlockState.NotPresent:
-                return Geometry.HasParent ? OfParent(offset, length, lost) : [];
+                return Geometry.HasParent ? _parent.Pieces(offset, length, lost) : [];
             case BlockState.FullyPresent:
                 return OfFile(offset, length, fileOffset, lost);
             case BlockState.PartiallyPresent:
@@ -203,61 +136,6 @@ internal sealed class SalvageSource : IDisposable
             default:
                 lost.Add(offset, length, VhdxRules.BatState.Id, VhdxRules.BatState.Title);
                 return [];
-        }
-    }
-
-    private IEnumerable<SalvagePiece> OfParent(long offset, long length, LostRanges lost)
-    {
-        if (_parent is null)
-        {
-            lost.Add(offset, length, _noParent.Id, _noParent.Reason);
-            yield break;
-        }
-
-        long end = Math.Min(offset + length, _parent.Capacity);
-        while (offset < end)
-        {
-            // A damaged block of the parent ends its list; the list goes on behind it.
-            List<DiskExtent> extents = [];
-            long position = offset;
-            string? id = null;
-            string reason = "";
-            using (IEnumerator<DiskExtent> source = _parent.Extents(offset, end - offset).GetEnumerator())
-            {
-                while (extents.Count < 4096 && id is null)
-                {
-                    try
-                    {
-                        if (!source.MoveNext())
-                        {
-                            position = end;
-                            break;
-                        }
-
-                        extents.Add(source.Current);
-                        position = source.Current.End;
-                    }
-                    catch (VhdxException exception)
-                    {
-                        id = exception.Id;
-                        reason = "the parent is damaged: " + exception.Message;
-                    }
-                }
-            }
-
-            foreach (DiskExtent extent in extents.Where(extent => extent.Kind == DiskExtentKind.Data))
-            {
-                yield return new(extent.Offset, extent.Length, null);
-            }
-
-            if (id is not null)
-            {
-                long next = Math.Min(end, ((position / FormatConstants.MiB) + 1) * FormatConstants.MiB);
-                lost.Add(position, next - position, id, reason);
-                position = next;
-            }
-
-            offset = position;
         }
     }
 
@@ -314,7 +192,7 @@ internal sealed class SalvageSource : IDisposable
             long end = bits.EndOfRun(first + sector, first + sectors) - first;
             long start = sector * Geometry.LogicalSectorSize;
             long count = (end - sector) * Geometry.LogicalSectorSize;
-            IEnumerable<SalvagePiece> pieces = bits[first + sector] ? OfFile(offset + start, count, fileOffset + start, lost) : OfParent(offset + start, count, lost);
+            IEnumerable<SalvagePiece> pieces = bits[first + sector] ? OfFile(offset + start, count, fileOffset + start, lost) : _parent.Pieces(offset + start, count, lost);
             foreach (SalvagePiece piece in pieces)
             {
                 yield return piece;

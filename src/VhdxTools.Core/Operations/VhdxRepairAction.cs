@@ -36,6 +36,21 @@ public sealed record VhdxRepairAction
     /// <summary>Whether that range of the disk reads as zeros now, because its data is given up.</summary>
     public bool IsLost { get; init; }
 
+    /// <summary>What is done about a finding.</summary>
+    internal static VhdxRepairAction Of(VhdxFinding finding, string description) => new()
+    {
+        RuleId = finding.RuleId,
+        Method = finding.Repair,
+        Description = description,
+        FileOffset = finding.FileOffset,
+        Length = finding.Length,
+        Block = finding.Block,
+        BlockCount = finding.BlockCount,
+        VirtualOffset = finding.VirtualOffset,
+        VirtualLength = finding.VirtualLength,
+        Item = finding.Item,
+    };
+
     /// <inheritdoc/>
     public override string ToString() => $"{RuleId}: {Description}";
 }

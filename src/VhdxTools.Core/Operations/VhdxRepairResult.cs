@@ -33,6 +33,15 @@ public sealed class VhdxRepairResult
     /// <summary>How many findings are left, listed or not.</summary>
     public required long AfterCount { get; init; }
 
+    /// <summary>Length of the file before, in bytes.</summary>
+    public required long BytesBefore { get; init; }
+
+    /// <summary>Length of the file afterwards, in bytes; with -Salvage, of the new one.</summary>
+    public required long BytesAfter { get; init; }
+
+    /// <summary>How many blocks and regions were moved into gaps, with -Leaks.</summary>
+    public long BlocksMoved { get; init; }
+
     /// <summary>Whether no finding of severity Error is left: what Test-VhdxImage says.</summary>
     public required bool IsSound { get; init; }
 

@@ -10,6 +10,10 @@ internal static class CheckingRuleCases
     [
         new("VX101", folder => New(folder).AddRegion(Unknown, (ulong)Log, (uint)MiB),
             "VX101 Error at 0x100000 long 0x100000"),
+        new("VX101", folder => New(folder).Entry(0, 6, 1).Current(header => Set(header, LogOffset, (ulong)Bat)),
+            "VX101 Error at 0x300000 long 0x100000"),
+        new("VX102", folder => New(folder).Entry(0, 6, 1).Current(header => Set(header, LogOffset, (ulong)(60 * MiB))),
+            "VX102 Error at 0x3C00000 long 0x100000 expected [at least 63963136 bytes] actual [4194304 bytes]"),
         new("VX102", folder => With(New(folder), image => image.Length = 3 * MiB),
             "VX102 Error at 0x300000 long 0x100000 block 0 x16 disk 0x0+0x1000000 item [BAT] expected [at least 4194304 bytes] actual [3145728 bytes]"),
         new("VX201", folder => New(folder).Write(0, "xhdxfile"u8),

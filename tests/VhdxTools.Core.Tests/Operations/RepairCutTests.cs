@@ -50,6 +50,35 @@ public class RepairCutTests
     }
 
     [Fact]
+    public void A_power_cut_while_gaps_are_closed()
+    {
+        using CheckingFolder folder = new();
+        (CheckingImage image, _) = RepairImages.Filled(folder, VhdType.Dynamic, 512);
+        image.Entry(1, 0).Entry(2, 0).Write(Header1 + 100, 1u);
+        Cut(image.Path, "VX611", RepairRun.Leaks, samples: 8);
+        Assert.Equal(7 * MiB, image.Length);
+    }
+
+    [Fact]
+    public void A_power_cut_while_a_region_moves_into_a_gap()
+    {
+        using CheckingFolder folder = new();
+        (CheckingImage image, _) = RepairImages.WithBatAtEnd(folder);
+        Cut(image.Path, "VX611", RepairRun.Leaks, samples: 8);
+        Assert.Equal(9 * MiB, image.Length);
+    }
+
+    [Fact]
+    public void A_power_cut_while_the_log_moves_away_from_a_block()
+    {
+        using CheckingFolder folder = new();
+        (CheckingImage image, byte[] model) = RepairImages.Filled(folder, VhdType.Dynamic, 512);
+        image.Current(header => Set(header, LogOffset, (ulong)(6 * MiB)));
+        Cut(image.Path, "VX610", RepairRun.Discard, samples: 8);
+        Assert.True(model.AsSpan().SequenceEqual(RepairImages.Read(image.Path)));
+    }
+
+    [Fact]
     public void What_is_metadata_is_durable_in_the_log_before_it_is_written_in_its_place_and_data_before_that()
     {
         using CheckingFolder folder = new();

@@ -131,7 +131,7 @@ public class RepairRuleTests
             allowed.Add((Log, Log + MiB));
         }
 
-        if (id is "VX609" or "VX611" or "VX907")
+        if (id is "VX101" or "VX102" or "VX609" or "VX611" or "VX907")
         {
             allowed.Add((Math.Min(before.Length, after.Length), Math.Max(before.Length, after.Length)));
         }
@@ -141,6 +141,6 @@ public class RepairRuleTests
             Assert.True(allowed.Any(range => range.Offset <= offset && end <= range.End), $"0x{offset:X} to 0x{end:X} was changed.");
         }
 
-        Assert.True(id is "VX609" or "VX611" or "VX907" or "VX306" or "VX307" || before.Length == after.Length);
+        Assert.True(id is "VX101" or "VX102" or "VX609" or "VX611" or "VX907" or "VX306" or "VX307" || before.Length == after.Length);
     }
 }

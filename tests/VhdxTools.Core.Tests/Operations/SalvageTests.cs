@@ -126,6 +126,53 @@ public class SalvageTests
         AssertIs(folder, alone, model);
     }
 
+    [Theory]
+    [InlineData(512, true, false)]
+    [InlineData(512, false, true)]
+    [InlineData(512, true, true)]
+    [InlineData(4096, true, true)]
+    public void Dirty_logs_of_a_child_and_its_parent_are_replayed_in_memory(int sector, bool isChildDirty, bool isParentDirty)
+    {
+        using CheckingFolder folder = new();
+        CheckingImage parent = Filled(folder["parent.vhdx"], sector, out byte[] model);
+        CheckingImage image = Create(folder["a.vhdx"], parent: parent.Path).Map(1);
+        byte[] data = Bytes.Pattern(8, (int)MiB);
+        image.Write(Payload, data).Entry(4, 4);
+        data.CopyTo(model, 0);
+        model.AsSpan(4 * (int)MiB, (int)MiB).Clear();
+        if (isParentDirty)
+        {
+            // Blocks 7 and 8 of the parent are known only to its log; the child hides the second.
+            AddInLog(parent, Bytes.Pattern(21, (int)MiB), model, 7, 8);
+        }
+
+        if (isChildDirty)
+        {
+            AddInLog(image, Bytes.Pattern(22, (int)MiB), model, 8, 9);
+        }
+
+        byte[] parentBytes = RepairRun.Bytes(parent.Path);
+        VhdxRepairResult result = Salvage(folder, image);
+
+        Assert.Equal(["0x400000+0x100000: reserved block state (VX602)"], result.Unreadable!.Select(range => range.ToString()));
+        Assert.Equal(parentBytes, RepairRun.Bytes(parent.Path));
+        AssertIs(folder, result, model);
+    }
+
+    [Fact]
+    public void What_depends_on_a_sector_bitmap_that_shares_its_place_is_named_as_doubtful()
+    {
+        using CheckingFolder folder = new();
+        CheckingImage parent = Filled(folder["parent.vhdx"], 512, out _);
+        CheckingImage image = Create(folder["a.vhdx"], parent: parent.Path).Map(3).Entry(1, 7, 5).Entry(2, 7, 6).Entry(4096, 6, 4);
+
+        VhdxRepairResult result = Salvage(folder, image);
+
+        Assert.Equal(
+            ["Sector bitmap block 0 ", "Sector bitmap block 0 0x0+0x100000", "Sector bitmap block 0 0x100000+0x200000"],
+            result.Actions.Where(action => action.RuleId == "VX609").Select(action => $"{action.Item} {(action.VirtualOffset is long offset ? FormattableString.Invariant($"0x{offset:X}+0x{action.VirtualLength:X}") : "")}"));
+    }
+
     [Fact]
     public void A_file_cut_inside_its_BAT_names_the_blocks_whose_entries_are_lost()
     {
@@ -167,6 +214,21 @@ public class SalvageTests
         model.AsSpan(5 * (int)MiB, (int)MiB).Clear();
         model[(5 * (int)MiB) + 777_777] = 9;
         return image.Write(Payload, model.AsSpan(0, 6 * (int)MiB));
+    }
+
+    /// <summary>Writes one block behind the end of the file, and maps blocks of the disk to it in an entry of the log alone.</summary>
+    private static void AddInLog(CheckingImage image, byte[] data, byte[] model, params int[] blocks)
+    {
+        long place = image.Length;
+        byte[] bat = image.Read(Bat, 4096);
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            image.Write(place + (i * MiB), data);
+            BitConverter.TryWriteBytes(bat.AsSpan(8 * blocks[i]), (ulong)(place + (i * MiB)) | 6);
+            data.CopyTo(model, blocks[i] * MiB);
+        }
+
+        CheckingLog.Dirty(image, new CheckingLog.Update((ulong)Bat, bat));
     }
 
     private static ImageSalvager New(string path, string destination)

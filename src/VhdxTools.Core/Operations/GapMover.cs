@@ -1,0 +1,92 @@
+using System;
+using System.Threading;
+using VhdxTools.Disks;
+using VhdxTools.Format;
+using VhdxTools.Images;
+
+namespace VhdxTools.Operations;
+
+/// <summary>
+/// Moves what lies at the end of a file into its gaps, through the log: copied first, durable, and only then pointed to. The file is never
+/// punched: holes in images that are used elsewhere have destroyed disks.
+/// </summary>
+internal static class GapMover
+{
+    private const int BufferLength = (int)(2 * FormatConstants.MiB);
+
+    /// <summary>A bit for each MiB of a file, where nothing has moved to yet.</summary>
+    public static BitField Arrivals(long fileLength) => new(FormatConstants.CeilingDivide(fileLength, FormatConstants.MiB));
+
+    /// <summary>Tells what closing the gaps would do.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="space">Who uses its space; afterwards, who would.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public static GapEstimate Estimate(VhdxFile image, SpaceAllocator space, CancellationToken cancellation)
+    {
+        GapCloser closer = new(space, Arrivals(image.View.Length));
+        long moves = 0;
+        foreach (BlockMove move in closer.Moves(image, image.Regions, space.UsedEnd, () => { }, cancellation))
+        {
+            space.Release(move.From);
+            moves++;
+        }
+
+        long length = Math.Min(image.View.Length, space.UsedEnd);
+        return new(moves, length, space.FreeLengthBefore(length), closer.Obstacle);
+    }
+
+    /// <summary>Moves blocks; a region is moved last, because the image has to be opened anew then.</summary>
+    /// <param name="session">The image, open for changes.</param>
+    /// <param name="closer">Finds the moves.</param>
+    /// <param name="moved">Called for each move.</param>
+    /// <param name="end">Where to begin: what lies before this place is looked at.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    /// <returns>Where to go on once it is open again, or 0 when all is done.</returns>
+    public static long Move(WriteSession session, GapCloser closer, Action moved, long end, CancellationToken cancellation)
+    {
+        byte[] buffer = new byte[BufferLength];
+        foreach (BlockMove move in closer.Moves(session.Layer.Image, session.Regions, Math.Min(end, session.Space.UsedEnd), session.Commit, cancellation))
+        {
+            session.Begin(isVisible: false);
+            moved();
+            session.Layer.Metadata.Forget(move.To, move.From.Length);
+            Copy(session, move, buffer);
+            session.Free(move.From);
+            if (move.Region is Guid region)
+            {
+                StructureWriter.SetRegion(session, region, new(move.To, move.From.Length));
+                session.Commit();
+                return move.From.Offset;
+            }
+
+            session.SetEntry(move.Index, move.State, move.To);
+            session.MakeRoom(1);
+        }
+
+        session.Commit();
+        return 0;
+    }
+
+    private static void Copy(WriteSession session, BlockMove move, byte[] buffer)
+    {
+        if (move.Region is not null)
+        {
+            // Of the BAT, what is staged is in memory only.
+            session.Commit();
+        }
+
+        for (long done = 0; done < move.From.Length;)
+        {
+            int count = (int)Math.Min(buffer.Length, move.From.Length - done);
+            if (!IsHole(move.From.Offset + done, count) || !IsHole(move.To + done, count))
+            {
+                session.Layer.ReadData(move.From.Offset + done, buffer.AsSpan(0, count));
+                session.WriteData(move.To + done, buffer.AsSpan(0, count));
+            }
+
+            done += count;
+        }
+
+        bool IsHole(long offset, long length) => session.Layer.Image.View.FindData(offset, offset + length) is null;
+    }
+}
