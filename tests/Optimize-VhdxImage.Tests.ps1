@@ -133,6 +133,15 @@ Describe 'Optimize-VhdxImage' {
         Test-VhdxImage $child | Should -BeTrue
     }
 
+    It 'refuses a file that the kernel shows as a block device' {
+        $path = New-Image (Join-Path (New-Folder) looped.vhdx) 8MB
+        $device = if ($IsLinux -and (Get-Command losetup -CommandType Application -ErrorAction Ignore)) { & losetup --find --show $path 2>$null }
+        if (-not $device) { Set-ItResult -Skipped -Because 'this account cannot attach loop devices here'; return }
+        try { { Optimize-VhdxImage $path -ErrorAction Stop } | Should -Throw -ErrorId 'FileInUse,*' -ExpectedMessage "*$device*" }
+        finally { & losetup --detach $device }
+        { Optimize-VhdxImage $path -ErrorAction Stop } | Should -Not -Throw
+    }
+
     It 'refuses a file that is in use, also one that has nothing to free' {
         $path = New-Image (Join-Path (New-Folder) d.vhdx) 8MB
         { Use-Disk $path { Optimize-VhdxImage $path -ErrorAction Stop } } | Should -Throw -ErrorId 'FileInUse,*' -ExpectedMessage '*d.vhdx*'

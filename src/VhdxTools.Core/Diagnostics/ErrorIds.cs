@@ -129,6 +129,9 @@ public static class ErrorIds
     /// <summary>The file would be larger than the file system can hold.</summary>
     public const string FileSystemLimit = nameof(FileSystemLimit);
 
+    /// <summary>The file is longer than any image needs to be, and is only read.</summary>
+    public const string FileTooLong = nameof(FileTooLong);
+
     /// <summary>The system cannot reserve space without writing it.</summary>
     public const string ReserveNotSupported = nameof(ReserveNotSupported);
 

@@ -48,15 +48,40 @@ internal sealed class SpaceAllocator
     /// <summary>Bytes before a place that nothing uses.</summary>
     public long FreeLengthBefore(long end) => _used.CountClear(0, Math.Min(_used.Length, end / Unit)) * Unit;
 
+    /// <summary>The part of <see cref="FreeLength"/> that is no hole of a sparse file: using it takes nothing from the volume.</summary>
+    public long HeldFreeLength(VhdxLayer layer)
+    {
+        long units = 0;
+        for (long place = 0; layer.FindData(place, _freshStart) is FileRange data; place = data.End)
+        {
+            long first = FormatConstants.CeilingDivide(data.Offset, Unit);
+            units += data.End / Unit > first ? _used.CountClear(first, data.End / Unit) : 0;
+        }
+
+        return units * Unit;
+    }
+
     /// <summary>Whether the start of a range belongs to anything.</summary>
     public bool IsUsed(FileRange range) => _used[range.Offset / Unit];
 
-    /// <summary>Reads who uses which space.</summary>
-    /// <exception cref="VhdxException">Two owners claim the same space, or one has none in the file: nothing may be written then.</exception>
-    public static SpaceAllocator Of(VhdxFile image)
+    /// <summary>Reads who uses which space, and looks at each entry of the BAT: who changes an image must understand all of it.</summary>
+    /// <exception cref="VhdxException">
+    /// Two owners claim the same space, one has none in the file, or an entry has no meaning and may be that of somebody's data: nothing may be
+    /// written then.
+    /// </exception>
+    public static SpaceAllocator Of(VhdxLayer layer)
     {
-        VhdxGeometry geometry = image.Geometry!;
+        VhdxFile image = layer.Image;
+        VhdxGeometry geometry = layer.Geometry;
         long length = image.View.Length;
+        if (length > FormatConstants.MaximumFileLength)
+        {
+            throw new VhdxException(
+                ErrorIds.FileTooLong,
+                ErrorKind.NotSupported,
+                FormattableString.Invariant($"'{image.Raw.Name}' is {ByteText.Size(length)} long. Files of more than {ByteText.Size(FormatConstants.MaximumFileLength)} are only read."));
+        }
+
         BitField used = new(FormatConstants.CeilingDivide(length, Unit));
         Take(new(0, FormatConstants.HeaderSectionLength), null);
         Take(image.Log!.Value, null);
@@ -71,10 +96,13 @@ internal sealed class SpaceAllocator
         foreach ((long index, BatEntry entry) in image.Bat!.NonZeroEntries())
         {
             bool isBitmap = geometry.IsSectorBitmapEntry(index);
-            bool owns = isBitmap
-                ? geometry.HasParent && entry.State == BlockState.FullyPresent
-                : entry.HasData && geometry.PayloadBlockOfEntry(index) < geometry.PayloadBlockCount;
-            if (owns)
+            if (!isBitmap && geometry.PayloadBlockOfEntry(index) >= geometry.PayloadBlockCount)
+            {
+                continue;
+            }
+
+            ThrowIfMeaningless(layer, index, entry, length);
+            if (entry.HasData)
             {
                 Take(new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : geometry.BlockSize), index);
             }
@@ -112,6 +140,27 @@ internal sealed class SpaceAllocator
                     Length = range.Length,
                 });
             }
+        }
+    }
+
+    private static void ThrowIfMeaningless(VhdxLayer layer, long index, BatEntry entry, long fileLength)
+    {
+        VhdxGeometry geometry = layer.Geometry;
+        if (geometry.IsSectorBitmapEntry(index))
+        {
+            layer.ThrowIfBitmapInvalid(geometry.ChunkOfEntry(index), entry);
+            return;
+        }
+
+        long block = geometry.PayloadBlockOfEntry(index);
+        if (entry.HasData || !entry.IsStateValid)
+        {
+            _ = layer.StateOf(block, entry, fileLength);
+        }
+
+        if (entry.State == BlockState.PartiallyPresent)
+        {
+            _ = layer.BitmapOffset(block, fileLength);
         }
     }
 

@@ -96,7 +96,10 @@ internal sealed class VhdxLayer : IDiskLayer
 
     /// <summary>The state of a block that may be read.</summary>
     /// <exception cref="VhdxException">The entry has a state or an offset that it must not have.</exception>
-    public BlockState StateOf(long block, BatEntry entry)
+    public BlockState StateOf(long block, BatEntry entry) => StateOf(block, entry, _image.View.Length);
+
+    /// <summary>The same for whoever asks many times and knows the length of the file.</summary>
+    public BlockState StateOf(long block, BatEntry entry, long fileLength)
     {
         if (!entry.IsStateValid)
         {
@@ -113,7 +116,7 @@ internal sealed class VhdxLayer : IDiskLayer
             throw Damaged(VhdxRules.BlockOffset, "lies inside the header section", FormattableString.Invariant($"0x{entry.FileOffset:X}"));
         }
 
-        if (entry.HasData && (entry.FileOffset > FormatConstants.MaximumFileLength || entry.FileOffset + Geometry.UsedLength(block) > _image.View.Length))
+        if (entry.HasData && (entry.FileOffset > FormatConstants.MaximumFileLength || entry.FileOffset + Geometry.UsedLength(block) > fileLength))
         {
             throw Damaged(VhdxRules.BlockBeyondEnd, "lies beyond the end of the file, so its data is lost", FormattableString.Invariant($"0x{entry.FileOffset:X}"));
         }
@@ -132,11 +135,14 @@ internal sealed class VhdxLayer : IDiskLayer
 
     /// <summary>Offset in the file of the sector bitmap of a chunk.</summary>
     /// <exception cref="VhdxException">It is not there.</exception>
-    public long BitmapOffset(long block)
+    public long BitmapOffset(long block) => BitmapOffset(block, _image.View.Length);
+
+    /// <summary>The same for whoever asks many times and knows the length of the file.</summary>
+    public long BitmapOffset(long block, long fileLength)
     {
         long chunk = block / Geometry.ChunkRatio;
         BatEntry entry = BitmapEntry(chunk);
-        return entry.State == BlockState.FullyPresent && entry.FileOffset >= FormatConstants.HeaderSectionLength && entry.FileOffset < _image.View.Length
+        return entry.State == BlockState.FullyPresent && entry.FileOffset >= FormatConstants.HeaderSectionLength && entry.FileOffset < fileLength
             ? entry.FileOffset
             : throw new VhdxException(VhdxFinding.Of(
                 VhdxRules.PartialWithoutBitmap,
@@ -147,6 +153,26 @@ internal sealed class VhdxLayer : IDiskLayer
                 BlockCount = 1,
                 FileOffset = EntryOffset(Geometry.EntryOfSectorBitmap(chunk)),
             });
+    }
+
+    /// <summary>Says no to an entry of a sector bitmap block that the format does not know (MS-VHDX 2.5.1.2).</summary>
+    /// <exception cref="VhdxException">It has another state than not present and present, or is present without a parent.</exception>
+    public void ThrowIfBitmapInvalid(long chunk, BatEntry entry)
+    {
+        bool isPresent = entry.State == BlockState.FullyPresent;
+        if (entry.State == BlockState.NotPresent || (isPresent && Geometry.HasParent))
+        {
+            return;
+        }
+
+        string name = FormattableString.Invariant($"Sector bitmap block {chunk}");
+        throw new VhdxException(VhdxFinding.Of(
+            isPresent ? VhdxRules.BitmapWithoutParent : VhdxRules.BatState, Path, isPresent ? $"{name} is present, and the image has no parent." : $"{name} has a reserved state.") with
+        {
+            Item = name,
+            FileOffset = EntryOffset(Geometry.EntryOfSectorBitmap(chunk)),
+            Actual = FormattableString.Invariant($"state {(int)entry.State}"),
+        });
     }
 
     /// <summary>The first sector of a chunk's bitmap that belongs to a block.</summary>

@@ -59,8 +59,8 @@ internal sealed class WriteSession
     public int MaximumUpdates { get; }
 
     /// <summary>Who uses which space; may be asked, and taken from, before <see cref="Begin"/>.</summary>
-    /// <exception cref="VhdxException">Two owners claim the same space, or one has none in the file.</exception>
-    public SpaceAllocator Space => _space ??= SpaceAllocator.Of(Layer.Image);
+    /// <exception cref="VhdxException">The BAT is damaged, so nothing may be written.</exception>
+    public SpaceAllocator Space => _space ??= SpaceAllocator.Of(Layer);
 
     /// <summary>The length that the file will have when it is closed now.</summary>
     public long LengthAtClose => Math.Min(_file.Length, CutsTail ? Math.Min(Space.NeededLength, Space.UsedEnd) : Space.NeededLength);

@@ -230,6 +230,11 @@ internal sealed class OsFile : IRandomAccessFile
 
     private static OsFile OpenAlone(string path, string verb)
     {
+        if (LoopDevices.Over(path) is string device)
+        {
+            throw new VhdxException(ErrorIds.FileInUse, ErrorKind.InUse, $"Cannot {verb} '{path}': it is attached as {device}. Detach it first (losetup --detach {device}).");
+        }
+
         // On Unix only FileShare.None takes a lock that other writers run into; our own readers do not ask for locks.
         OsFile file = Open(path, FileMode.Open, FileAccess.ReadWrite, WindowsNative.IsWindows ? FileShare.Read : FileShare.None, verb);
         if (PosixNative.IsLinux && !PosixNative.TryLockForWriting(file._handle))

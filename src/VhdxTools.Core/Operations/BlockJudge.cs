@@ -130,14 +130,17 @@ internal sealed class BlockJudge(DiskChain disk)
             }
 
             bool isNeeded = false;
+            bool isZero = true;
             foreach (LayerExtent extent in _layer.Extents(start, geometry.UsedLength(block), cancellation))
             {
-                isNeeded |= extent.Source == LayerSource.Data && !ParentReadsZero(extent.Offset, extent.Length, cancellation);
+                bool isZeroBelow = ParentReadsZero(extent.Offset, extent.Length, cancellation);
+                isNeeded |= extent.Source == LayerSource.Data && !isZeroBelow;
+                isZero &= extent.Source == LayerSource.Data || isZeroBelow;
             }
 
-            if (!isNeeded)
+            if (isZero || !isNeeded)
             {
-                return new(index, BlockState.NotPresent, 0, space, BlockChangeReason.Zero);
+                return new(index, isNeeded ? BlockState.Zero : BlockState.NotPresent, 0, space, BlockChangeReason.Zero);
             }
         }
 

@@ -95,7 +95,7 @@ internal sealed class BlockPlanner(VhdxFile image, RepairFindings findings, Repa
 
     private void DecideGaps(VhdxFinding leak)
     {
-        GapEstimate gaps = GapMover.Estimate(image, SpaceAllocator.Of(image), cancellation);
+        GapEstimate gaps = GapMover.Estimate(image, SpaceAllocator.Of(new(image.Raw.Name, image)), cancellation);
         plan.Obstacle = gaps.Obstacle;
         if (gaps.Moves == 0)
         {

@@ -3,6 +3,7 @@ using System.Threading;
 using VhdxTools.Disks;
 using VhdxTools.Format;
 using VhdxTools.Images;
+using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
 
@@ -75,18 +76,27 @@ internal static class GapMover
             session.Commit();
         }
 
-        for (long done = 0; done < move.From.Length;)
+        long end = move.From.End;
+        for (long place = move.From.Offset; place < end;)
         {
-            int count = (int)Math.Min(buffer.Length, move.From.Length - done);
-            if (!IsHole(move.From.Offset + done, count) || !IsHole(move.To + done, count))
+            FileRange data = session.Layer.FindData(place, end) ?? new(end, 0);
+            Clear(session, new(place + move.To - move.From.Offset, data.Offset - place));
+            for (place = data.Offset; place < data.End;)
             {
-                session.Layer.ReadData(move.From.Offset + done, buffer.AsSpan(0, count));
-                session.WriteData(move.To + done, buffer.AsSpan(0, count));
+                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, data.End - place));
+                session.Layer.ReadData(place, piece);
+                session.WriteData(place + move.To - move.From.Offset, piece);
+                place += piece.Length;
             }
-
-            done += count;
         }
+    }
 
-        bool IsHole(long offset, long length) => session.Layer.Image.View.FindData(offset, offset + length) is null;
+    /// <summary>Makes a range read as zeros where it does not yet: what is a hole before the move and after it needs no space of the volume.</summary>
+    private static void Clear(WriteSession session, FileRange range)
+    {
+        for (long place = range.Offset; session.Layer.FindData(place, range.End) is FileRange old; place = old.End)
+        {
+            session.WriteZeros(old.Offset, old.Length);
+        }
     }
 }

@@ -90,33 +90,32 @@ internal static class ImageMerger
     {
         byte[] buffer = new byte[BufferLength];
         long done = 0;
-        foreach (DiskExtent extent in sources.Extents(0, length, cancellation))
+        foreach (DifferenceRange change in ChangeLister.Ranges(sources.Layers, target.Capacity, cancellation))
         {
-            if (extent.Kind == DiskExtentKind.Zero)
+            long end = Math.Min(length, change.End);
+            if (change.Kind == VhdxDifferenceKind.Zeroed && change.Offset < end)
             {
-                target.Trim(extent.Offset, extent.Length);
+                target.Trim(change.Offset, end - change.Offset);
             }
-            else if (extent.Kind == DiskExtentKind.Data)
-            {
-                for (long offset = extent.Offset; offset < extent.End;)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    int count = (int)Math.Min(BufferLength - (offset % BufferLength), extent.End - offset);
-                    Span<byte> piece = buffer.AsSpan(0, count);
-                    sources.Read(offset, piece);
-                    if (ByteFields.IsZero(piece))
-                    {
-                        target.Trim(offset, count);
-                    }
-                    else
-                    {
-                        target.Write(offset, piece);
-                    }
 
-                    offset += count;
-                    done += count;
-                    progress?.Invoke(Math.Min(done, total), total);
+            for (long offset = change.Offset; change.Kind == VhdxDifferenceKind.Changed && offset < end;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int count = (int)Math.Min(BufferLength - (offset % BufferLength), end - offset);
+                Span<byte> piece = buffer.AsSpan(0, count);
+                sources.Read(offset, piece);
+                if (ByteFields.IsZero(piece))
+                {
+                    target.Trim(offset, count);
                 }
+                else
+                {
+                    target.Write(offset, piece);
+                }
+
+                offset += count;
+                done += count;
+                progress?.Invoke(Math.Min(done, total), total);
             }
         }
     }

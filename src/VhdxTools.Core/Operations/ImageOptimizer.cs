@@ -22,7 +22,7 @@ internal static class ImageOptimizer
     {
         using DiskChain disk = DiskChain.OpenRead(path);
         VhdxFile image = disk.Layers[0].Image;
-        SpaceAllocator space = SpaceAllocator.Of(image);
+        SpaceAllocator space = SpaceAllocator.Of(disk.Layers[0]);
         OptimizeTally tally = new();
         tally.AddCleared(StaleEntries.Count(disk.Layers[0], cancellation));
         foreach (BlockChange change in new BlockJudge(disk).Changes(Progress(disk, progress), cancellation))
@@ -71,6 +71,8 @@ internal static class ImageOptimizer
             using DiskChain disk = DiskChain.OpenWrite(path, newGuid, wrap);
             disk.Edit(session =>
             {
+                // Before anything is cut: an image with a damaged table is left alone.
+                _ = session.Space;
                 session.CutsTail = true;
                 if (arrived is null)
                 {

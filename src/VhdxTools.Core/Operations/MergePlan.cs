@@ -28,6 +28,9 @@ internal sealed record MergePlan
     /// <summary>How much longer the ancestor's file becomes, at the most.</summary>
     public required long GrowthAtMost { get; init; }
 
+    /// <summary>How much more of its volume the ancestor's file takes, at the most: holes in a sparse file are filled, too.</summary>
+    public required long SpaceAtMost { get; init; }
+
     /// <summary>Images in the folders of the chain that see another disk afterwards, and are told so by their link to their parent.</summary>
     public required IReadOnlyList<string> Spoiled { get; init; }
 

@@ -24,7 +24,9 @@ internal static class MergePlanner
         int target = IndexOf(chain, path, destination);
         VhdxLayer ancestor = chain.Layers[target];
         string[] sources = chain.Layers.Take(target).Select(layer => layer.Path).ToArray();
-        (long bytes, long blocks, long chunks) = Count(chain, target, cancellation);
+        MergeCounts counts = MergeCounts.Of(chain, target, cancellation);
+        long wanted = Wanted(chain, ancestor, counts);
+        SpaceAllocator space = SpaceAllocator.Of(ancestor);
         (List<string> spoiled, List<string> orphaned) = Dependents(sources, ancestor.Path, warn, cancellation);
         return new()
         {
@@ -32,9 +34,10 @@ internal static class MergePlanner
             Target = ancestor.Path,
             SizeBefore = ancestor.Geometry.VirtualDiskSize,
             SizeAfter = chain.Capacity,
-            BytesToMerge = bytes,
-            BlocksToAllocate = blocks,
-            GrowthAtMost = Growth(chain, ancestor, blocks, chunks),
+            BytesToMerge = counts.Bytes,
+            BlocksToAllocate = counts.Blocks,
+            GrowthAtMost = Math.Max(0, wanted - space.FreeLength),
+            SpaceAtMost = Math.Max(0, wanted - space.HeldFreeLength(ancestor)) + counts.HoleBytes,
             Spoiled = spoiled,
             Orphaned = orphaned,
         };
@@ -45,10 +48,10 @@ internal static class MergePlanner
     /// <param name="available">Free bytes of the volume; null when they are not known.</param>
     public static void ThrowIfNoSpace(MergePlan plan, long? available)
     {
-        if (available < plan.GrowthAtMost)
+        if (available < plan.SpaceAtMost)
         {
             throw new VhdxException(ErrorIds.DiskFull, ErrorKind.DiskFull, FormattableString.Invariant(
-                $"'{plan.Target}' may grow by {ByteText.Size(plan.GrowthAtMost)} ({plan.GrowthAtMost} bytes), and its volume has {ByteText.Size(available.Value)} ({available} bytes) left. Nothing was changed."));
+                $"'{plan.Target}' may need {ByteText.Size(plan.SpaceAtMost)} ({plan.SpaceAtMost} bytes) more than it has, and its volume has {ByteText.Size(available.Value)} ({available} bytes) left. Nothing was changed."));
         }
     }
 
@@ -73,52 +76,18 @@ internal static class MergePlanner
                 : $"'{destination}' is none of the images that '{path}' builds on; these are: {string.Join(", ", chain.Layers.Skip(1).Select(layer => $"'{layer.Path}'"))}.");
     }
 
-    /// <summary>Data above the target, blocks of the target that are not there yet, and its chunks that these lie in.</summary>
-    private static (long Bytes, long Blocks, long Chunks) Count(DiskChain chain, int target, CancellationToken cancellation)
-    {
-        VhdxLayer ancestor = chain.Layers[target];
-        long blockSize = ancestor.Geometry.BlockSize;
-        long bytes = 0;
-        long blocks = 0;
-        long chunks = 0;
-        long lastBlock = -1;
-        long lastChunk = -1;
-        DiskChain merged = DiskChain.Over(chain.Layers.Take(target).ToArray());
-        foreach (DiskExtent extent in merged.Extents(0, chain.Capacity, cancellation).Where(extent => extent.Kind == DiskExtentKind.Data))
-        {
-            bytes += extent.Length;
-            for (long block = Math.Max(lastBlock + 1, extent.Offset / blockSize); block * blockSize < extent.End; block++)
-            {
-                lastBlock = block;
-                if (block < ancestor.Geometry.PayloadBlockCount && ancestor.PayloadEntry(block).HasData)
-                {
-                    continue;
-                }
-
-                blocks++;
-                long chunk = block / ancestor.Geometry.ChunkRatio;
-                chunks += chunk > lastChunk ? 1 : 0;
-                lastChunk = chunk;
-            }
-        }
-
-        return (bytes, blocks, chunks);
-    }
-
-    private static long Growth(DiskChain chain, VhdxLayer ancestor, long blocks, long chunks)
+    /// <summary>How many bytes the new blocks and the structures of the target take.</summary>
+    private static long Wanted(DiskChain chain, VhdxLayer ancestor, MergeCounts counts)
     {
         VhdxGeometry before = ancestor.Geometry;
         VhdxGeometry after = new(chain.Capacity, before.BlockSize, before.LogicalSectorSize, before.HasParent);
         bool movesBat = after.BatLength > ancestor.Image.BatRegion!.Value.Length;
-        long wanted = (blocks * before.BlockSize)
-            + (before.HasParent ? chunks * FormatConstants.SectorBitmapBlockLength : 0)
+        long wanted = (counts.Blocks * before.BlockSize)
+            + (before.HasParent ? counts.Chunks * FormatConstants.SectorBitmapBlockLength : 0)
             + (movesBat ? FormatConstants.AlignUp(after.BatLength, FormatConstants.Alignment) : 0);
-        if (ancestor.Image.Type == VhdType.Fixed)
-        {
-            wanted += Math.Max(0, after.PayloadBlockCount - before.PayloadBlockCount - blocks) * before.BlockSize;
-        }
-
-        return Math.Max(0, wanted - SpaceAllocator.Of(ancestor.Image).FreeLength);
+        return ancestor.Image.Type == VhdType.Fixed
+            ? wanted + (Math.Max(0, after.PayloadBlockCount - before.PayloadBlockCount - counts.Blocks) * before.BlockSize)
+            : wanted;
     }
 
     private static (List<string> Spoiled, List<string> Orphaned) Dependents(string[] sources, string target, Action<string> warn, CancellationToken cancellation)

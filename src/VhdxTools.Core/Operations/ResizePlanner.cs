@@ -115,7 +115,7 @@ internal static class ResizePlanner
         }
 
         // What lies behind the last block that stays is cut; holes before it stay.
-        SpaceAllocator space = SpaceAllocator.Of(tip.Image);
+        SpaceAllocator space = SpaceAllocator.Of(tip);
         foreach (FileRange range in ResizeSpace.Freed(tip, after))
         {
             space.Release(range);

@@ -5,6 +5,9 @@ using System.Linq;
 using VhdxTools.Disks;
 using VhdxTools.Format;
 using VhdxTools.Images;
+using VhdxTools.Diagnostics;
+using VhdxTools.IO;
+using VhdxTools.Layout;
 using Xunit;
 using static VhdxTools.Core.Tests.Disks.EngineImages;
 
@@ -23,8 +26,8 @@ public class EngineAllocatorTests
         SetEntry(path, 0, 5, 6);
         SetEntry(path, 1, 10, 6);
         SetLength(path, 12 * MiB);
-        using VhdxFile image = VhdxFile.OpenRead(path);
-        SpaceAllocator allocator = SpaceAllocator.Of(image);
+        using VhdxLayer layer = new(path, VhdxFile.OpenRead(path));
+        SpaceAllocator allocator = SpaceAllocator.Of(layer);
         Assert.Equal((7 * MiB, false), allocator.Allocate(2 * MiB));
         Assert.Equal((12 * MiB, true), allocator.Allocate(2 * MiB));
         Assert.Equal(14 * MiB, allocator.NeededLength);
@@ -109,7 +112,7 @@ public class EngineAllocatorTests
     [Theory]
     [InlineData(5, "VX609")]
     [InlineData(3, "VX609")]
-    [InlineData(0, "VX609")]
+    [InlineData(0, "VX607")]
     public void Blocks_that_collide_forbid_writing(long place, string id)
     {
         using EngineFolder folder = new();
@@ -122,6 +125,17 @@ public class EngineAllocatorTests
         Assert.Equal(id, Assert.Throws<VhdxException>(() => disk.Write(MiB, RandomBytes(new(1), 512))).Id);
         disk.Dispose();
         Assert.Equal(before, Hash(path));
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData((1024L << 40) + 1)]
+    public void A_file_beyond_all_measure_is_not_written_to(long length)
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 8 * MiB, block: MiB);
+        using VhdxLayer layer = new(path, VhdxFile.Open(new LongFile(EngineMemoryFile.Load(path), length), StrictSink.Instance));
+        Assert.Equal(ErrorIds.FileTooLong, Assert.Throws<VhdxException>(() => SpaceAllocator.Of(layer)).Id);
     }
 
     [Fact]
@@ -160,5 +174,32 @@ public class EngineAllocatorTests
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Write);
         stream.SetLength(length);
+    }
+
+    /// <summary>A file with a hole at its end that no file system of ours could hold.</summary>
+    private sealed class LongFile(EngineMemoryFile start, long length) : IRandomAccessFile
+    {
+        public string Name => start.Name;
+
+        public long Length => length;
+
+        public int Read(long offset, Span<byte> buffer)
+        {
+            buffer.Clear();
+            _ = start.Read(offset, buffer);
+            return buffer.Length;
+        }
+
+        public void Write(long offset, ReadOnlySpan<byte> data) => throw new InvalidOperationException("Nothing is to be written.");
+
+        public void SetLength(long length) => throw new InvalidOperationException("Nothing is to be written.");
+
+        public void Reserve(long length) => throw new InvalidOperationException("Nothing is to be written.");
+
+        public void Flush() => throw new InvalidOperationException("Nothing is to be written.");
+
+        public FileRange? FindData(long offset, long end) => start.FindData(offset, Math.Min(end, start.Length));
+
+        public void Dispose() => start.Dispose();
     }
 }

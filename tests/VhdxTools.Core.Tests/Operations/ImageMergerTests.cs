@@ -66,6 +66,67 @@ public class ImageMergerTests
         Verify(ancestor, model);
     }
 
+    [Theory]
+    [InlineData(VhdType.Dynamic, 512, 20)]
+    [InlineData(VhdType.Dynamic, 4096, 12)]
+    [InlineData(VhdType.Fixed, 4096, 20)]
+    [InlineData(VhdType.Fixed, 512, 24)]
+    [InlineData(VhdType.Differencing, 512, 20)]
+    public void What_a_shorter_image_between_hides_does_not_come_back(VhdType type, int sector, int sizeAfter)
+    {
+        using EngineFolder folder = new();
+        string? below = type == VhdType.Differencing ? Create(folder["below.vhdx"], size: 20 * MiB, block: MiB, sector: sector) : null;
+        string @base = Create(folder["base.vhdx"], type == VhdType.Differencing ? VhdType.Dynamic : type, below is null ? 20 * MiB : null, MiB, sector, parent: below);
+        Fill(below ?? @base, 0, 20 * MiB);
+        if (below is not null)
+        {
+            Fill(@base, 14 * MiB, 2 * MiB);
+        }
+
+        // Its end lies inside a block, so that a part of one is hidden.
+        string middle = Create(folder["middle.vhdx"], block: MiB, parent: @base);
+        Size(middle, (10 * MiB) + 8192);
+        string tip = Create(folder["tip.vhdx"], block: MiB, parent: middle);
+        Size(tip, sizeAfter * MiB);
+        Fill(tip, (11 * MiB) + 4096, 4096);
+        byte[] model = Conversions.ReadBack(VhdFormat.VHDX, below is null ? [tip, middle, @base] : [tip, middle, @base, below]);
+
+        MergePlan plan = MergePlanner.Plan(tip, @base, _ => { }, default);
+        long length = new FileInfo(@base).Length;
+        ImageMerger.Merge(plan, Guids(1));
+
+        Verify(@base, model);
+        Verify(tip, model);
+        Assert.True(new FileInfo(@base).Length <= length + plan.GrowthAtMost + MiB);
+        Assert.Empty(Faults(@base));
+
+        static void Fill(string path, long offset, long count)
+        {
+            using DiskChain disk = DiskChain.OpenWrite(path, Guids(2), dataWriteGuid: Header(path).DataWriteGuid);
+            disk.Write(offset, Bytes.Pattern(9, (int)count));
+        }
+
+        static void Size(string path, long size) =>
+            ImageResizer.Resize(ResizePlanner.Plan(path, new() { SizeBytes = (ulong)size, Force = true }, _ => { }, default), Guids(3), dataWriteGuid: Header(path).DataWriteGuid);
+    }
+
+    [Fact]
+    public void Holes_of_the_target_count_as_space_that_is_needed()
+    {
+        using EngineFolder folder = new();
+        string parent = Create(folder["p.vhdx"], VhdType.Fixed, 8 * MiB, MiB);
+        string child = Create(folder["c.vhdx"], block: MiB, parent: parent);
+        using (DiskChain disk = DiskChain.OpenWrite(child, Guids(1)))
+        {
+            disk.Write(MiB, Bytes.Pattern(9, (int)(3 * MiB)));
+        }
+
+        MergePlan plan = MergePlanner.Plan(child, null, _ => { }, default);
+        Assert.Equal(0, plan.GrowthAtMost);
+        Assert.Equal(SparseSpace.Of(parent) < 8 * MiB ? 3 * MiB : 0, plan.SpaceAtMost);
+        Assert.Equal(ErrorIds.DiskFull, Assert.Throws<VhdxException>(() => MergePlanner.ThrowIfNoSpace(plan with { SpaceAtMost = 3 * MiB }, (3 * MiB) - 1)).Id);
+    }
+
     [Fact]
     public void What_describes_the_disk_comes_from_the_tip_and_the_rest_stays()
     {
@@ -226,8 +287,8 @@ public class ImageMergerTests
         Assert.Contains(folder[Name(0)], Error(folder[Name(1)], stranger).Message, StringComparison.Ordinal);
         Assert.Equal(ErrorIds.NotAnAncestor, Error(folder[Name(1)], folder[Name(1)]).Id);
         MergePlan plan = MergePlanner.Plan(folder[Name(1)], null, _ => { }, default);
-        Assert.Equal(ErrorIds.DiskFull, Assert.Throws<VhdxException>(() => MergePlanner.ThrowIfNoSpace(plan with { GrowthAtMost = 10 }, 9)).Id);
-        MergePlanner.ThrowIfNoSpace(plan with { GrowthAtMost = 10 }, 10);
+        Assert.Equal(ErrorIds.DiskFull, Assert.Throws<VhdxException>(() => MergePlanner.ThrowIfNoSpace(plan with { SpaceAtMost = 10 }, 9)).Id);
+        MergePlanner.ThrowIfNoSpace(plan with { SpaceAtMost = 10 }, 10);
         MergePlanner.ThrowIfNoSpace(plan, null);
         Assert.Equal(hashes, new[] { folder[Name(0)], folder[Name(1)], stranger }.Select(Hash));
 
