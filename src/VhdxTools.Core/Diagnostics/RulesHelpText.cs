@@ -38,16 +38,16 @@ internal static class RulesHelpText
                 Salvage       nothing in the file; -Salvage copies what is readable
                               into a new image
 
-                A finding may say less or more than its rule: a region table without a
-                good copy is left to -Salvage, a gap that no block fits into stays,
+                A finding may say less or more than its rule: a region table without
+                a good copy is left to -Salvage, a gap that no block fits into stays,
                 and a log in a place where something else is can have another one
                 (-DiscardLog). With -Leaks no block is moved while errors are left;
-                Hints of the result says so. While errors of the rules VX1xx, VX4xx and VX7xx
-                are left, nothing is written but headers, a damaged copy of the
-                region table, the file type identifier and the replayed log: a file
-                whose structures are not understood is not to be changed. A version,
-                a required region or a required item that this product does not know
-                (VX304, VX305, VX408, VX706) keeps it from writing anything.
+                Hints of the result says so. While errors of the rules VX1xx, VX4xx
+                and VX7xx are left, nothing is written but headers, a damaged copy of
+                the region table, the file type identifier and the replayed log: a
+                file whose structures are not understood is not to be changed. A
+                version, a required region or a required item that this product does
+                not know (VX304, VX305, VX408, VX706) keeps it from writing anything.
 
                 What Repair-VhdxImage does with the damages that users meet:
                 one header damaged        restores it from the other one

@@ -120,13 +120,7 @@ internal sealed class WriteSession
                 _ = Space;
                 Guarded(() =>
                 {
-                    _file.Flush();
-                    LogWriter log = new(_file, _log, _newGuid());
-                    log.Append([], _file.Length, _file.Length);
-
-                    // A log version that nobody knows counts only while there is a log (MS-VHDX 2.2.2).
-                    VhdxHeader header = _headers.Current with { FileWriteGuid = _newGuid(), LogGuid = log.LogGuid, LogVersion = 0 };
-                    _headers.Update(isVisible ? header with { DataWriteGuid = _dataWriteGuid ?? _newGuid() } : header);
+                    MetadataLog log = MetadataLog.Begin(_file, _log, _headers, _newGuid, header => isVisible ? header with { DataWriteGuid = _dataWriteGuid ?? _newGuid() } : header);
                     _running = new State(log) { HasNewDataWriteGuid = isVisible };
                 });
             }
@@ -268,28 +262,13 @@ internal sealed class WriteSession
 
         Guarded(() =>
         {
-            List<(long Offset, byte[] Sector)> changes = Layer.Metadata.Changes();
-            if (changes.Count == 0 && !running.HasUnflushedData)
+            if (Layer.Metadata.ChangedCount == 0 && !running.HasUnflushedData)
             {
                 return;
             }
 
-            _file.Flush();
             running.HasUnflushedData = false;
-            long durableLength = _file.Length;
-
-            // All in one entry: a block, its bits and the entry of its bitmap are there together or not at all.
-            if (changes.Count > 0)
-            {
-                running.Log.Append(changes, durableLength, _file.Length);
-            }
-
-            foreach ((long offset, byte[] sector) in changes)
-            {
-                _file.Write(offset, sector);
-                Layer.Metadata.MarkWritten(offset);
-            }
-
+            running.Log.Commit(Layer.Metadata);
             Space.FreeReleased();
         });
     }
@@ -297,7 +276,7 @@ internal sealed class WriteSession
     /// <summary>Commits, and marks the image as cleanly closed. After a failure it is left as it is: its log tells what to do.</summary>
     public void Close()
     {
-        if (_running is null || _isBroken)
+        if (_running is not { } running || _isBroken)
         {
             return;
         }
@@ -305,8 +284,7 @@ internal sealed class WriteSession
         Commit();
         Guarded(() =>
         {
-            _file.Flush();
-            _headers.Update(_headers.Current with { LogGuid = Guid.Empty });
+            running.Log.End();
 
             // Only now: a log that is to be replayed speaks of the greater length.
             if (LengthAtClose is long length && length < _file.Length)
@@ -344,9 +322,9 @@ internal sealed class WriteSession
         }
     }
 
-    private sealed class State(LogWriter log)
+    private sealed class State(MetadataLog log)
     {
-        public LogWriter Log => log;
+        public MetadataLog Log => log;
 
         public volatile bool HasUnflushedData;
 

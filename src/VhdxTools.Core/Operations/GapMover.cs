@@ -48,6 +48,7 @@ internal static class GapMover
         byte[] buffer = new byte[BufferLength];
         foreach (BlockMove move in closer.Moves(session.Layer.Image, session.Regions, Math.Min(end, session.Space.UsedEnd), session.Commit, cancellation))
         {
+            cancellation.ThrowIfCancellationRequested();
             session.Begin(isVisible: false);
             moved();
             session.Layer.Metadata.Forget(move.To, move.From.Length);

@@ -21,7 +21,7 @@ internal sealed class RepairWriter
     private readonly Func<Guid> _newGuid;
     private readonly HeaderWriter _headers;
     private readonly MetadataCache _metadata;
-    private LogWriter? _log;
+    private MetadataLog? _log;
     private int _maximumUpdates;
     private byte[]? _buffer;
 
@@ -41,23 +41,15 @@ internal sealed class RepairWriter
     /// <param name="change">Changes more of the header; null for nothing.</param>
     public void RenewHeaders(bool isVisible, Func<VhdxHeader, VhdxHeader>? change = null)
     {
-        VhdxHeader header = _headers.Current with { FileWriteGuid = _newGuid() };
-        if (isVisible || header.DataWriteGuid == Guid.Empty)
-        {
-            header = header with { DataWriteGuid = _newGuid() };
-        }
-
+        VhdxHeader header = Renewed(_headers.Current with { FileWriteGuid = _newGuid() }, isVisible);
         _headers.Update(change is null ? header : change(header));
     }
 
     /// <summary>Opens the log for changes of metadata: an entry that changes nothing first, and only then headers that name the log.</summary>
     public void BeginLog(FileRange place, bool isVisible)
     {
-        _file.Flush();
-        _log = new(_file, place, _newGuid());
         _maximumUpdates = LogWriter.MaximumUpdatesOf(place.Length);
-        _log.Append([], _file.Length, _file.Length);
-        RenewHeaders(isVisible, header => header with { LogGuid = _log.LogGuid, LogVersion = 0 });
+        _log = MetadataLog.Begin(_file, place, _headers, _newGuid, header => Renewed(header, isVisible));
     }
 
     /// <summary>Writes something that has a good copy elsewhere, or that no reader follows while it is torn.</summary>
@@ -104,18 +96,9 @@ internal sealed class RepairWriter
     /// <summary>Makes all staged changes durable, in entries of the log.</summary>
     public void Commit()
     {
-        List<(long Offset, byte[] Sector)> changes = _metadata.Changes();
-        if (changes.Count == 0)
+        if (_metadata.ChangedCount > 0)
         {
-            return;
-        }
-
-        _file.Flush();
-        _log!.Append(changes, _file.Length, _file.Length);
-        foreach ((long offset, byte[] sector) in changes)
-        {
-            _file.Write(offset, sector);
-            _metadata.MarkWritten(offset);
+            _log!.Commit(_metadata);
         }
     }
 
@@ -123,13 +106,19 @@ internal sealed class RepairWriter
     public void Close()
     {
         Commit();
-        _file.Flush();
-        if (_log is not null)
+        if (_log is null)
         {
-            _headers.Update(_headers.Current with { LogGuid = Guid.Empty });
+            _file.Flush();
+        }
+        else
+        {
+            _log.End();
             _log = null;
         }
     }
+
+    private VhdxHeader Renewed(VhdxHeader header, bool isVisible) =>
+        isVisible || header.DataWriteGuid == Guid.Empty ? header with { DataWriteGuid = _newGuid() } : header;
 
     private void CommitWhenFull()
     {

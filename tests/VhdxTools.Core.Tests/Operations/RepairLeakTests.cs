@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using VhdxTools.Core.Tests.Checking;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
@@ -110,6 +111,38 @@ public class RepairLeakTests
         Assert.Equal(["VX602", "VX611"], result.Actions.Select(action => action.RuleId));
         Assert.Equal(8 * MiB, image.Length);
         Assert.Equal(0UL, BitConverter.ToUInt64(image.Read(Bat + 160, 8)));
+        RepairImages.AssertReads(image, model, result);
+    }
+
+    [Fact]
+    public void A_repair_that_is_stopped_between_two_moves_is_finished_by_the_same_command()
+    {
+        using CheckingFolder folder = new();
+        (CheckingImage image, byte[] model) = RepairImages.Filled(folder, VhdType.Fixed, 512);
+        image.Entry(1, 0).Entry(3, 0);
+        model.AsSpan((int)MiB, (int)MiB).Clear();
+        model.AsSpan(3 * (int)MiB, (int)MiB).Clear();
+        using CancellationTokenSource stop = new();
+
+        Assert.Throws<OperationCanceledException>(() => ImageRepairer.Repair(
+            image.Path,
+            RepairRun.Leaks,
+            _ => true,
+            EngineImages.Guids(1),
+            wrap: null,
+            (done, total) =>
+            {
+                if ((done, total) == (1, 2))
+                {
+                    stop.Cancel();
+                }
+            },
+            stop.Token));
+
+        Assert.Equal((5UL << 20) | 6, BitConverter.ToUInt64(image.Read(Bat + 120, 8)));
+        Assert.True(model.AsSpan().SequenceEqual(RepairImages.Read(image.Path)));
+        VhdxRepairResult result = RepairRun.Repair(image.Path, RepairRun.Leaks, seed: 2);
+        Assert.Equal((1L, 18 * MiB), (result.BlocksMoved, image.Length));
         RepairImages.AssertReads(image, model, result);
     }
 

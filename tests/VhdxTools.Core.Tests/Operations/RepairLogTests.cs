@@ -106,6 +106,7 @@ public class RepairLogTests
         cut.Length = 5 * MiB;
         cut.Current(header => Set(header, LogOffset, (ulong)Bat));
         VhdxRepairResult result = RepairRun.Repair(cut.Path, RepairRun.Discard);
+        Assert.Single(result.Actions);
         Assert.Equal((6 * MiB, 7 * MiB), (BitConverter.ToInt64(cut.Read(Header1 + LogOffset, 8)), cut.Length));
         Assert.Empty(result.After);
     }
