@@ -28,7 +28,6 @@ BeforeAll {
         'bin/VhdxTools.Format.ps1xml'
         'bin/VhdxTools.Loader.dll'
         'bin/VhdxTools.dll'
-        'bin/net10.0/System.IO.Hashing.dll'
         'bin/net10.0/VhdxTools.Core.dll'
         'bin/netstandard2.0/System.Buffers.dll'
         'bin/netstandard2.0/System.IO.Hashing.dll'

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO.Hashing;
 using VhdxTools.Format;
 
 namespace VhdxTools.Disks;
@@ -89,7 +88,7 @@ internal sealed record GptTable
 
         byte[] array = new byte[arrayLength];
         read((long)arraySector * sectorSize, array);
-        return Crc32.HashToUInt32(array) == ByteFields.U32(header, ArrayChecksumOffset) ? new(header, array, sector) : null;
+        return Crc32.Of(array) == ByteFields.U32(header, ArrayChecksumOffset) ? new(header, array, sector) : null;
     }
 
     /// <summary>How many sectors the entries take.</summary>
@@ -157,6 +156,6 @@ internal sealed record GptTable
     {
         byte[] copy = header.Slice(0, (int)ByteFields.U32(header, 12)).ToArray();
         ByteFields.U32(copy, ChecksumOffset, 0);
-        return Crc32.HashToUInt32(copy);
+        return Crc32.Of(copy);
     }
 }

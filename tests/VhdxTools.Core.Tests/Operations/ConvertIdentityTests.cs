@@ -2,7 +2,6 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
-using System.IO.Hashing;
 using System.Linq;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
@@ -179,8 +178,8 @@ public class ConvertIdentityTests
 
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(80), 128);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(84), 128);
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(88), Crc32.HashToUInt32(new byte[128 * 128]));
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(16), Crc32.HashToUInt32(header));
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(88), DiskModel.Crc32(new byte[128 * 128]));
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(16), DiskModel.Crc32(header));
         Bytes.Put(disk, sector, header);
     }
 }

@@ -71,7 +71,7 @@ internal sealed class DiskModel(int capacity, int sectorSize)
     }
 
     /// <summary>The CRC-32 of IEEE 802.3, bit by bit.</summary>
-    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    public static uint Crc32(ReadOnlySpan<byte> bytes)
     {
         uint crc = 0xFFFFFFFF;
         foreach (byte value in bytes)
