@@ -15,12 +15,19 @@ BeforeAll {
     $quoted = "'" + $manifestPath.Replace("'", "''") + "'"
     $folder = (Get-PSDrive -Name TestDrive).Root
 
-    # What a child process runs to make an image and read it again; Core computes checksums in both.
+    # What a child process runs to make an image and read it again. There is a GUID partition table in it, because some builds use
+    # System.IO.Hashing for that only; its checksum is wrong, and so has been computed.
     $useModule = @"
 Import-Module $quoted
 `$image = Join-Path ([IO.Path]::GetTempPath()) "`$([guid]::NewGuid()).vhdx"
 try {
     `$null = New-VhdxImage -Path `$image -SizeBytes 64MB
+    `$disk = [VhdxTools.VhdxDisk]::Open(`$image, 'ReadWrite')
+    `$header = [byte[]]::new(512)
+    [Text.Encoding]::ASCII.GetBytes('EFI PART').CopyTo(`$header, 0)
+    `$header[12] = 92
+    `$disk.WriteAt(512, `$header, 0, `$header.Length)
+    `$disk.Dispose()
     `$type = (Get-VhdxImage -Path `$image).VhdType.ToString()
 }
 finally { Remove-Item -LiteralPath `$image -ErrorAction Ignore }

@@ -108,11 +108,12 @@ internal sealed class BatChecker
         long chunk = (page.FirstIndex + start) / (ratio + 1);
         long within = (page.FirstIndex + start) % (ratio + 1);
         ReadOnlySpan<byte> bytes = page.Bytes.Span;
+        ulong step = (ulong)_geometry.BlockSize;
         int oneByOne = start;
         for (int i = start; i < end; i++)
         {
             ulong value = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(i * BatEntry.Length));
-            if (i >= oneByOne && within < ratio)
+            if (i >= oneByOne && within < ratio && i + 1 < end && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice((i + 1) * BatEntry.Length)) == value + step)
             {
                 long limit = Math.Min(Math.Min(end - i, ratio - within), _geometry.PayloadBlockCount - (chunk * ratio) - within);
                 (int run, bool isTaken) = TakeRun(bytes.Slice(i * BatEntry.Length), value, limit);

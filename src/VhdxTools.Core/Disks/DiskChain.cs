@@ -85,7 +85,10 @@ internal sealed class DiskChain : IVirtualDisk
         try
         {
             ThrowIfDisposed();
-            _stack.Read(offset, buffer);
+            if (!_layers[0].TryRead(offset, buffer))
+            {
+                _stack.Read(offset, buffer);
+            }
         }
         finally
         {

@@ -89,7 +89,7 @@ internal sealed record GptTable
 
         byte[] array = new byte[arrayLength];
         read((long)arraySector * sectorSize, array);
-        return Crc32.HashToUInt32(array) == ByteFields.U32(header, ArrayChecksumOffset) ? new(header, array, sector) : null;
+        return ChecksumOfBytes(array) == ByteFields.U32(header, ArrayChecksumOffset) ? new(header, array, sector) : null;
     }
 
     /// <summary>How many sectors the entries take.</summary>
@@ -157,6 +157,9 @@ internal sealed record GptTable
     {
         byte[] copy = header.Slice(0, (int)ByteFields.U32(header, 12)).ToArray();
         ByteFields.U32(copy, ChecksumOffset, 0);
-        return Crc32.HashToUInt32(copy);
+        return ChecksumOfBytes(copy);
     }
+
+    // In a method of its own: the library is loaded when there is a table, and not before.
+    private static uint ChecksumOfBytes(byte[] bytes) => Crc32.HashToUInt32(bytes);
 }

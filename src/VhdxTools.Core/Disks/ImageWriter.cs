@@ -24,14 +24,13 @@ internal sealed class ImageWriter(WriteSession session)
     public bool TryOverwrite(long offset, ReadOnlySpan<byte> data)
     {
         long block = offset / Geometry.BlockSize;
-        BatEntry entry = _layer.PayloadEntry(block);
-        if (_layer.StateOf(block, entry) != BlockState.FullyPresent)
+        if (!_layer.TryFindPresent(block, out long place) && _layer.StateOf(block, _layer.PayloadEntry(block)) != BlockState.FullyPresent)
         {
             return false;
         }
 
         session.Begin();
-        session.WriteData(entry.FileOffset + (offset % Geometry.BlockSize), data);
+        session.WriteData(place + (offset % Geometry.BlockSize), data);
         return true;
     }
 

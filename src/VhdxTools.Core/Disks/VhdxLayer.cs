@@ -14,6 +14,9 @@ internal sealed class VhdxLayer : IDiskLayer
     private readonly VhdxFile _image;
     private readonly long _batOffset;
 
+    /// <summary>So long was the file when it was asked for its length last.</summary>
+    private long _knownLength;
+
     /// <param name="path">Full path of the file.</param>
     /// <param name="image">An image that is open without errors; it is closed with the layer.</param>
     public VhdxLayer(string path, VhdxFile image)
@@ -51,6 +54,34 @@ internal sealed class VhdxLayer : IDiskLayer
     public void ReadData(long fileOffset, Span<byte> buffer) => _image.View.ReadPadded(fileOffset, buffer);
 
     public FileRange? FindData(long fileOffset, long end) => _image.View.FindData(fileOffset, Math.Min(end, _image.View.Length));
+
+    /// <summary>Finds a block that is wholly present, and lies in the part of the file that was there before; so the system need not be asked.</summary>
+    /// <param name="block">The payload block.</param>
+    /// <param name="fileOffset">Where the block starts in the file, in bytes.</param>
+    /// <returns>False when the block needs a closer look.</returns>
+    public bool TryFindPresent(long block, out long fileOffset)
+    {
+        BatEntry entry = PayloadEntry(block);
+        fileOffset = entry.FileOffset;
+        return entry.State == BlockState.FullyPresent
+            && fileOffset >= FormatConstants.HeaderSectionLength
+            && fileOffset <= Volatile.Read(ref _knownLength) - Geometry.BlockSize;
+    }
+
+    /// <summary>Reads a range of the disk that one block of this file holds: what nearly all reads ask for.</summary>
+    /// <returns>False when the range is more than that; it has to be read by way of its extents then.</returns>
+    public bool TryRead(long offset, Span<byte> buffer)
+    {
+        long block = offset / Geometry.BlockSize;
+        long within = offset % Geometry.BlockSize;
+        if (within + buffer.Length > Geometry.BlockSize || block >= Geometry.PayloadBlockCount || !TryFindPresent(block, out long place))
+        {
+            return false;
+        }
+
+        // Fewer bytes when somebody has cut the file meanwhile.
+        return _image.View.Read(place + within, buffer) == buffer.Length;
+    }
 
     /// <summary>What the file says of a range of its disk, in order; not joined.</summary>
     /// <exception cref="VhdxException">A block has a state or a place that it must not have.</exception>
@@ -96,7 +127,7 @@ internal sealed class VhdxLayer : IDiskLayer
 
     /// <summary>The state of a block that may be read.</summary>
     /// <exception cref="VhdxException">The entry has a state or an offset that it must not have.</exception>
-    public BlockState StateOf(long block, BatEntry entry) => StateOf(block, entry, _image.View.Length);
+    public BlockState StateOf(long block, BatEntry entry) => StateOf(block, entry, entry.HasData ? AskLength() : 0);
 
     /// <summary>The same for whoever asks many times and knows the length of the file.</summary>
     public BlockState StateOf(long block, BatEntry entry, long fileLength)
@@ -226,6 +257,13 @@ internal sealed class VhdxLayer : IDiskLayer
 
         long index = (data.Offset - _batOffset) / BatEntry.Length;
         return Math.Max(block, Geometry.IsSectorBitmapEntry(index) ? Geometry.PayloadBlockOfEntry(index - 1) : Geometry.PayloadBlockOfEntry(index));
+    }
+
+    private long AskLength()
+    {
+        long length = _image.View.Length;
+        Volatile.Write(ref _knownLength, length);
+        return length;
     }
 
     private BatEntry Entry(long index) => index < _image.Bat!.EntryCount ? new(Metadata.ReadUInt64(EntryOffset(index))) : default;

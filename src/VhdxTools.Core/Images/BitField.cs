@@ -59,8 +59,9 @@ internal sealed class BitField(long length)
     {
         if (count == 1 && first < _length)
         {
-            ref ulong word = ref _words[first / WordBits];
-            ulong bit = 1UL << (int)(first % WordBits);
+            // Unsigned: a division by a power of two is a plain shift then.
+            ref ulong word = ref _words[(ulong)first / WordBits];
+            ulong bit = 1UL << (int)((ulong)first % WordBits);
             bool isFree = (word & bit) == 0;
             word |= bit;
             return isFree;

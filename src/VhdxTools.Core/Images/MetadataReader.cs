@@ -19,6 +19,9 @@ internal static class MetadataReader
     /// </summary>
     public const long MaximumContentLength = 16 * FormatConstants.MiB;
 
+    /// <summary>What is read of a table at first: the entries of real ones fit in.</summary>
+    private const int FirstTablePart = 4096;
+
     /// <summary>Lost items that a finding names; beyond, they are counted.</summary>
     private const int MaximumNames = 8;
 
@@ -39,7 +42,7 @@ internal static class MetadataReader
     /// <summary>All items in the table's order, or null when there is no table.</summary>
     public static IReadOnlyList<(MetadataEntry Entry, byte[]? Content)>? ReadItems(VhdxFile image, FileRange region)
     {
-        byte[] table = image.View.ReadPadded(region.Offset, MetadataTable.Length);
+        byte[] table = ReadTable(image.View, region.Offset);
         long available = image.View.Length - region.Offset;
         if (available < MetadataTable.OffsetOfEntry(0))
         {
@@ -290,6 +293,14 @@ internal static class MetadataReader
         }
 
         return content;
+    }
+
+    /// <summary>The table as far as it has entries.</summary>
+    private static byte[] ReadTable(IRandomAccessFile view, long offset)
+    {
+        byte[] table = view.ReadPadded(offset, FirstTablePart);
+        int count = Math.Min((int)MetadataTable.ReadEntryCount(table), FormatConstants.MaximumTableEntries);
+        return MetadataTable.OffsetOfEntry(count) <= table.Length ? table : view.ReadPadded(offset, MetadataTable.Length);
     }
 
     private static byte[]? ReadContent(VhdxFile image, FileRange region, MetadataEntry entry, long entryOffset, string name, RangeSet used, bool isNeeded, ref long budget)

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
 using VhdxTools.Format;
@@ -12,11 +13,25 @@ internal static class RegionReader
 {
     private const string LogName = "the log";
 
-    public static IReadOnlyList<RegionTableCopy> ReadCopies(IRandomAccessFile view) =>
-    [
-        new(1, FormatConstants.RegionTable1Offset, view.ReadPadded(FormatConstants.RegionTable1Offset, RegionTable.Length)),
-        new(2, FormatConstants.RegionTable2Offset, view.ReadPadded(FormatConstants.RegionTable2Offset, RegionTable.Length)),
-    ];
+    public static IReadOnlyList<RegionTableCopy> ReadCopies(IRandomAccessFile view)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(RegionTable.Length);
+        try
+        {
+            return [Read(1, FormatConstants.RegionTable1Offset), Read(2, FormatConstants.RegionTable2Offset)];
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        RegionTableCopy Read(int number, long offset)
+        {
+            Span<byte> bytes = buffer.AsSpan(0, RegionTable.Length);
+            view.ReadPadded(offset, bytes);
+            return new(number, offset, bytes);
+        }
+    }
 
     public static RegionTableCopy? Choose(VhdxFile image)
     {

@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
-using System.IO.Hashing;
 using VhdxTools.Format;
 using VhdxTools.IO;
 using VhdxTools.Layout;
@@ -188,7 +187,7 @@ internal sealed class LogReader(IRandomAccessFile file, FileRange log)
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkLength);
         try
         {
-            Crc32 crc = Crc32C.Begin();
+            Crc32C crc = new();
             for (long done = 0; done < header.EntryLength;)
             {
                 int count = (int)Math.Min(ChunkLength, header.EntryLength - done);
@@ -196,7 +195,7 @@ internal sealed class LogReader(IRandomAccessFile file, FileRange log)
                 ReadRing(offset + done, chunk);
                 if (done == 0)
                 {
-                    Crc32C.AppendStructure(crc, chunk, LogEntryHeader.ChecksumOffset);
+                    crc.AppendStructure(chunk, LogEntryHeader.ChecksumOffset);
                 }
                 else
                 {
@@ -206,7 +205,7 @@ internal sealed class LogReader(IRandomAccessFile file, FileRange log)
                 done += count;
             }
 
-            return crc.GetCurrentHashAsUInt32() == header.Checksum;
+            return crc.Value == header.Checksum;
         }
         finally
         {

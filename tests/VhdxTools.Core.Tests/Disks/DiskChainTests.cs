@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using CsCheck;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.Disks;
@@ -48,6 +49,30 @@ public class DiskChainTests
                 Assert.True(model.AsSpan(Math.Min(offset, size - length), length).SequenceEqual(buffer.AsSpan(0, length)), $"{length} bytes at {offset} differ.");
             }
         });
+
+    [Fact]
+    public void A_block_that_was_cut_off_since_it_was_read_is_lost_and_not_zero()
+    {
+        using TempFolder folder = new();
+        string path = EngineImages.Create(folder["cut.vhdx"], size: 4 * MiB, block: MiB);
+        byte[] data = Bytes.Pattern(2, MiB);
+        using (DiskChain writer = DiskChain.OpenWrite(path, EngineImages.Guids(1)))
+        {
+            writer.Write(MiB, data);
+        }
+
+        using DiskChain disk = DiskChain.OpenRead(path);
+        byte[] buffer = new byte[MiB];
+        disk.Read(MiB, buffer);
+        Assert.Equal(data, buffer);
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.SetLength(file.Length - 4096);
+        }
+
+        VhdxException error = Assert.Throws<VhdxException>(() => disk.Read(MiB, buffer));
+        Assert.Equal(VhdxRules.BlockBeyondEnd.Id, error.Id);
+    }
 
     [Theory]
     [InlineData(1, long.MaxValue)]
