@@ -10,12 +10,15 @@ Needs the .NET 10 SDK only; run it in the PowerShell of the tool manifest:
 Quickstart  builds, makes d.vhdx in the current folder and shows its layout
 Build       publishes the module to bin/, where VhdxTools.psd1 expects it
 Test        builds and runs every test suite; the last line is 'N passed, N failed, N skipped'
-Bench       builds and runs tests/Bench/*.Bench.ps1
+Bench       builds, measures the module beside qemu-img and others, prints a table and writes out/bench.json; takes an hour and 30 GB
 Help        builds and writes en-US/about_VhdxTools_Rules.help.txt anew from the table of rules in Core
 Package     builds and writes out/VhdxTools (a module folder) and out/VhdxTools.<version>.nupkg
 .EXAMPLE
 ./build.ps1 -Task Test -Suite Core -Filter HeaderTests
 Runs the tests of Core whose full name contains HeaderTests.
+.EXAMPLE
+./build.ps1 -Task Bench -Filter 'raw to dynamic' -Scale 0.25
+Measures only such conversions, with disks of a quarter of the size.
 #>
 [CmdletBinding()]
 param(
@@ -27,13 +30,21 @@ param(
     [ValidateSet('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard', 'Format')]
     [string[]] $Suite = @('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard', 'Format'),
 
-    # Test: only tests whose full name contains this text.
+    # Test: only tests whose full name contains this text. Bench: only rows whose work contains it, or whose file's name starts with it.
     [string] $Filter,
 
     # Test: the version of Pester.
     [string] $PesterVersion = '6.2.0',
 
-    # Package, Help: where the results are written instead of out/ or en-US/.
+    # Bench: sizes and counts, relative to those of the full table (4 GiB, 64 GiB, 10,000 files).
+    [ValidateRange(0.0001, 100.0)]
+    [double] $Scale = 1,
+
+    # Bench: measured rounds behind the one that warms up.
+    [ValidateRange(1, 1000)]
+    [int] $Pairs = 5,
+
+    # Package, Bench, Help: where the results are written instead of out/, out/bench.json or en-US/.
     [string] $OutputPath,
 
     # Takes bin/ as it is.
@@ -67,6 +78,7 @@ $peerTools = [ordered]@{
     'mkfs.ext4' = 'e2fsprogs'
     'sfdisk'    = 'fdisk'
     'strace'    = 'strace'
+    'time'      = 'time'
 }
 $scratch = Join-Path $PSScriptRoot 'obj'
 $isBuilt = [bool] $NoBuild
@@ -395,14 +407,20 @@ function Invoke-Package {
 function Invoke-Bench {
     Invoke-Build
     $null = Install-PeerTool
-    $benches = @(Get-ChildItem -Path (Join-Path $PSScriptRoot 'tests' 'Bench' '*.Bench.ps1') | Sort-Object Name)
-    if (-not $benches) { throw 'There is no bench in tests/Bench.' }
-    $failed = foreach ($bench in $benches) {
-        Write-Host "`n=== $($bench.BaseName)"
-        $exitCode = Invoke-Shell '-File', $bench.FullName
-        if ($exitCode -ne 0) { $bench.BaseName }
+
+    # A small run shows that everything works; its times say nothing, so the hot paths are run once.
+    $arguments = @('-File', (Join-Path $PSScriptRoot 'tests' 'Bench' 'Invoke-Bench.ps1'), '-Pairs', $Pairs, '-Scale', $Scale.ToString([cultureinfo]::InvariantCulture))
+    if (-not $Filter -or 'hot paths'.Contains($Filter, 'OrdinalIgnoreCase')) {
+        $hotPaths = Join-Path $scratch 'hotpaths.json'
+        $null = New-Item -ItemType Directory -Path $scratch -Force
+        Write-Host 'Measuring the hot paths'
+        Invoke-Native dotnet (@('run', '--project', (Join-Path $PSScriptRoot 'tests' 'VhdxTools.Bench'), '-c', 'Release', '-v', 'quiet', '--', $hotPaths) + @(if ($Scale -lt 0.1) { 'dry' }))
+        $arguments += '-HotPaths', $hotPaths
     }
-    if ($failed) { throw "Failed: $($failed -join ', ')" }
+    if ($Filter) { $arguments += '-Filter', $Filter }
+    if ($OutputPath) { $arguments += '-OutputPath', $PSCmdlet.GetUnresolvedProviderPathFromPSPath($OutputPath) }
+    $exitCode = Invoke-Shell $arguments
+    if ($exitCode -ne 0) { throw "The bench ended with exit code $exitCode." }
 }
 
 function Invoke-Help {

@@ -1,21 +1,9 @@
-# Dot-sourced by every *.Bench.ps1: the module and helpers of the tests, and what it takes to measure two things fairly.
-# A bench adds rows to its table with Add-BenchRow, and ends with Complete-Bench.
+# Dot-sourced by Invoke-Bench.ps1: what it takes to measure two things fairly.
 . (Join-Path $PSScriptRoot '..' 'common.ps1')
-
-$benchRows = [Collections.Generic.List[object]]::new()
 
 function Get-Load {
     # How many processes wanted to run in the last minute, on average (Linux): beyond the number of processors, times say little.
     if ($IsLinux) { [double] ([IO.File]::ReadAllText('/proc/loadavg') -split ' ')[0] }
-}
-
-$loadBefore = Get-Load
-
-function New-BenchFolder {
-    # Not the temporary folder: that may lie in memory, where a flush costs nothing.
-    $path = Join-Path $repository 'out' "bench-$([IO.Path]::GetRandomFileName())"
-    $null = New-Item -ItemType Directory -Path $path -Force
-    $path
 }
 
 function Get-Median {
@@ -24,97 +12,6 @@ function Get-Median {
     $sorted = @($Value | Sort-Object)
     $middle = [Math]::DivRem($sorted.Count, 2)
     if ($middle.Item2) { $sorted[$middle.Item1] } else { ($sorted[$middle.Item1 - 1] + $sorted[$middle.Item1]) / 2 }
-}
-
-function Invoke-Quietly {
-    # Runs a program without the cost of PowerShell's own pipeline; its exit code must be 0.
-    param([Parameter(Mandatory)] [string] $Command, [Parameter(Mandatory)] [string[]] $ArgumentList)
-
-    $process = Start-Quietly $Command $ArgumentList
-    $output = $process.StandardOutput.ReadToEnd()
-    Wait-Quietly $process $output
-}
-
-function Start-Quietly {
-    param([Parameter(Mandatory)] [string] $Command, [Parameter(Mandatory)] [string[]] $ArgumentList)
-
-    $start = [Diagnostics.ProcessStartInfo]::new($Command)
-    $start.RedirectStandardOutput = $true
-    foreach ($argument in $ArgumentList) { $start.ArgumentList.Add($argument) }
-    [Diagnostics.Process]::Start($start)
-}
-
-function Wait-Quietly {
-    param([Parameter(Mandatory)] [Diagnostics.Process] $Process, [string] $Output)
-
-    $Process.WaitForExit()
-    $exitCode = $Process.ExitCode
-    $name = $Process.StartInfo.FileName
-    $Process.Dispose()
-    if ($exitCode -ne 0) { throw "$name ended with exit code ${exitCode}: $Output" }
-}
-
-function Measure-Turn {
-    # Runs both scripts in turn, A B A B, and returns the seconds of each unit of work: a script does Count units.
-    # What a turn wrote is on the disk before the next one starts.
-    param(
-        [Parameter(Mandatory)] [scriptblock] $Ours,
-        [scriptblock] $Peer,
-        [double] $OurCount = 1,
-        [double] $PeerCount = 1,
-        [int] $Pairs = 5,
-        [scriptblock] $Between = {}
-    )
-
-    $seconds = @{ Ours = [Collections.Generic.List[double]]::new(); Peer = [Collections.Generic.List[double]]::new() }
-    $sides = @(@{ Name = 'Ours'; Script = $Ours; Count = $OurCount }) + @(if ($Peer) { @{ Name = 'Peer'; Script = $Peer; Count = $PeerCount } })
-    foreach ($pair in 0..$Pairs) {
-        foreach ($side in $sides) {
-            [GC]::Collect()
-            $watch = [Diagnostics.Stopwatch]::StartNew()
-            $null = & $side.Script
-            $elapsed = $watch.Elapsed.TotalSeconds
-            # The first pair warms up.
-            if ($pair -gt 0) { $seconds[$side.Name].Add($elapsed / $side.Count) }
-            $null = & $Between
-            if ($IsLinux) { & sync -f $repository }
-        }
-    }
-    [pscustomobject]@{ Ours = $seconds.Ours.ToArray(); Peer = $seconds.Peer.ToArray() }
-}
-
-function Add-BenchRow {
-    # A row of the table. Ratio is how many times better we are than the peer; where there is no peer, Limit is the most
-    # that our own value may be.
-    param(
-        [Parameter(Mandatory)] [string] $Work,
-        [Parameter(Mandatory)] [double[]] $Ours,
-        [double[]] $Peer,
-        [Parameter(Mandatory)] [ValidateSet('s', 'B')] [string] $Unit,
-        [double] $MinimumRatio,
-        [double] $Limit,
-        [string] $Note
-    )
-
-    $our = Get-Median $Ours
-    $their = if ($Peer) { Get-Median $Peer }
-    $ratio = if ($Peer) { $their / $our }
-    $ok = $null
-    $wanted = ''
-    if ($PSBoundParameters.ContainsKey('MinimumRatio')) {
-        $wanted = 'at least {0:0.##} x' -f $MinimumRatio
-        if ($Peer) { $ok = $ratio -ge $MinimumRatio }
-    }
-    elseif ($PSBoundParameters.ContainsKey('Limit')) {
-        $wanted = 'under ' + (Format-BenchValue $Limit $Unit)
-        $ok = $our -lt $Limit
-    }
-    $row = [pscustomobject]@{
-        Work = $Work; Unit = $Unit; Ours = $our; Peer = $their; Ratio = $ratio; Wanted = $wanted; Ok = $ok
-        OurValues = $Ours; PeerValues = @($Peer); Note = $Note
-    }
-    $benchRows.Add($row)
-    Write-Host ('  {0}: {1}{2}' -f $Work, (Format-BenchValue $our $Unit), $(if ($Peer) { " beside $(Format-BenchValue $their $Unit)" }))
 }
 
 function Format-BenchValue {
@@ -128,64 +25,147 @@ function Format-BenchValue {
     '{0:0} {1}' -f $Value, $Unit
 }
 
-function Get-PeakMemory {
-    # The most memory that a process held so far, in bytes (Linux), or nothing when it is gone.
-    param([Parameter(Mandatory)] [int] $Id)
+function Get-ShellStart {
+    # What starts a PowerShell of this same version: a program and its arguments.
+    param([switch] $Redirected)
 
-    foreach ($line in [IO.File]::ReadAllLines("/proc/$Id/status")) {
-        if ($line -match '^VmHWM:\s+(\d+) kB') { return [long] $Matches[1] * 1KB }
+    $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
+    if ([IO.Path]::GetFileNameWithoutExtension($start.FileName) -eq 'dotnet') { $start.ArgumentList.Add((Join-Path $PSHOME 'pwsh.dll')) }
+    $start.ArgumentList.Add('-NoProfile')
+    $start.ArgumentList.Add('-NonInteractive')
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $Redirected
+    $start
+}
+
+function Get-ShellCommand {
+    # The same as one list, for a row whose sides are processes.
+    param([Parameter(Mandatory)] [string] $Script)
+
+    $start = Get-ShellStart
+    @($start.FileName) + $start.ArgumentList + '-Command' + $Script
+}
+
+function Start-BenchSession {
+    param([Parameter(Mandatory)] [hashtable] $Bench)
+
+    $start = Get-ShellStart -Redirected
+    foreach ($argument in '-File', (Join-Path $PSScriptRoot 'Session.ps1'), $manifestPath, $Bench.Workload, $Bench.Folder) { $start.ArgumentList.Add($argument) }
+    [Diagnostics.Process]::Start($start)
+}
+
+function Invoke-BenchSession {
+    # Runs a script in the session of the row. What it measures is measured there.
+    param([Parameter(Mandatory)] [hashtable] $Bench, [Parameter(Mandatory)] [scriptblock] $Script)
+
+    if (-not $Bench.Session) { $Bench.Session = Start-BenchSession $Bench }
+    $session = $Bench.Session
+    $session.StandardInput.WriteLine(("$Script" | ConvertTo-Json -Compress))
+    $line = $session.StandardOutput.ReadLine()
+    if ($null -eq $line) { throw 'The session has ended.' }
+    $answer = $line | ConvertFrom-Json -AsHashtable
+    if ($answer.ContainsKey('Error')) { throw $answer.Error }
+    $answer
+}
+
+function Stop-BenchSession {
+    param([Parameter(Mandatory)] [hashtable] $Bench)
+
+    if (-not $Bench.Session) { return }
+    $Bench.Session.StandardInput.Close()
+    $Bench.Session.WaitForExit()
+    $Bench.Session.Dispose()
+    $Bench.Session = $null
+}
+
+function Invoke-BenchProcess {
+    # Runs a program in the bench's folder. GNU time, when it is here, tells its processor time and its greatest size.
+    param([Parameter(Mandatory)] [hashtable] $Bench, [Parameter(Mandatory)] [string[]] $Command)
+
+    $report = Join-Path $Bench.Folder 'time.txt'
+    $words = @(if ($Bench.Time) { $Bench.Time, '-f', '%U %S %M', '-o', $report }) + $Command
+    $start = [Diagnostics.ProcessStartInfo]::new($words[0])
+    foreach ($word in $words | Select-Object -Skip 1) { $start.ArgumentList.Add($word) }
+    $start.WorkingDirectory = $Bench.Folder
+    $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    $process = [Diagnostics.Process]::Start($start)
+    $errorText = $process.StandardError.ReadToEndAsync()
+    $output = $process.StandardOutput.ReadToEnd()
+    $process.WaitForExit()
+    $seconds = $watch.Elapsed.TotalSeconds
+    $exitCode = $process.ExitCode
+    $process.Dispose()
+    if ($exitCode -ne 0) { throw "'$Command' ended with exit code ${exitCode}: $output $($errorText.Result)" }
+    $answer = @{ Seconds = $seconds; Cpu = $null; Memory = $null; Value = $null }
+    if ($Bench.Time) {
+        $user, $system, $peak = ([IO.File]::ReadAllLines($report))[-1] -split ' '
+        $answer.Cpu = [double] $user + [double] $system
+        $answer.Memory = 1KB * [long] $peak
+    }
+    $answer
+}
+
+function Measure-Row {
+    # Runs the sides of a row in turn, A B C A B C, and returns what each took. The first round warms up. What is there before a turn is
+    # on the disk, so that nobody's flush writes what somebody else left behind.
+    param([Parameter(Mandatory)] [hashtable] $Bench, [Parameter(Mandatory)] [hashtable] $Row, [Parameter(Mandatory)] [object[]] $Sides)
+
+    $results = @{}
+    foreach ($side in $Sides) { $results[$side.Name] = [Collections.Generic.List[hashtable]]::new() }
+    try {
+        foreach ($round in 0..$Bench.Pairs) {
+            foreach ($side in $Sides) {
+                if ($Row['Before']) { $null = & $Row.Before }
+                if ($IsLinux) { & sync @([IO.Directory]::GetFiles($Bench.Folder)) }
+                $result = if ($side.Run -is [scriptblock]) { Invoke-BenchSession $Bench $side.Run } else { Invoke-BenchProcess $Bench $side.Run }
+                if ($Row['After']) { $null = & $Row.After }
+                if ($round -gt 0 -or $Bench.Pairs -eq 0) { $results[$side.Name].Add($result) }
+            }
+        }
+    }
+    finally {
+        # A fresh one for each row, so that memory is its own. Where nothing is measured, all rows share one.
+        if ($Bench.Pairs) { Stop-BenchSession $Bench }
+    }
+    $results
+}
+
+function Get-Summary {
+    # The medians of one side; of memory the greatest.
+    param([Parameter(Mandatory)] [Collections.Generic.List[hashtable]] $Results, [double] $Scale = 1, [switch] $IsValue)
+
+    $values = [double[]] @($Results | ForEach-Object { $Scale * ($IsValue ? $_.Value : $_.Seconds) })
+    @{
+        Value  = Get-Median $values
+        Values = $values
+        Cpu    = if ($null -ne $Results[0].Cpu) { $Scale * (Get-Median @($Results.Cpu)) }
+        Memory = if ($null -ne $Results[0].Memory) { ($Results.Memory | Measure-Object -Maximum).Maximum }
     }
 }
 
-function Measure-PeakMemory {
-    # The peak memory of a program, looked at again and again until it ends (Linux).
-    param([Parameter(Mandatory)] [string] $Command, [Parameter(Mandatory)] [string[]] $ArgumentList)
+function Remove-BenchFile {
+    param([Parameter(Mandatory)] [string[]] $Name)
 
-    $process = Start-Quietly $Command $ArgumentList
-    $peak = 0
-    while (-not $process.HasExited) {
-        try { $peak = [Math]::Max($peak, [long] (Get-PeakMemory $process.Id)) } catch [IO.IOException] { break }
-        Start-Sleep -Milliseconds 2
-    }
-    Wait-Quietly $process
-    $peak
+    foreach ($path in $Name) { Remove-Item -Path (Join-Path $bench.Folder $path) -Recurse -Force -ErrorAction Ignore }
 }
 
-function Complete-Bench {
-    # Prints the table, writes out/bench-NAME.json, and ends the process: 1 when something that is wanted was missed.
-    param([Parameter(Mandatory)] [string] $Name, [string[]] $MissingPeer = @())
+function Copy-BenchFile {
+    param([Parameter(Mandatory)] [string] $From, [Parameter(Mandatory)] [string] $To)
 
-    $benchRows | Select-Object @(
-        'Work'
-        @{ Name = 'Ours'; Expression = { Format-BenchValue $_.Ours $_.Unit } }
-        @{ Name = 'Peer'; Expression = { Format-BenchValue $_.Peer $_.Unit } }
-        @{ Name = 'Ratio'; Expression = { if ($null -ne $_.Ratio) { '{0:0.##}' -f $_.Ratio } else { '-' } } }
-        'Wanted'
-        @{ Name = 'Ok'; Expression = { if ($null -eq $_.Ok) { '-' } elseif ($_.Ok) { 'yes' } else { 'NO' } } }
-    ) | Format-Table -AutoSize -Wrap | Out-String -Width 200 | Write-Host
-    foreach ($row in $benchRows | Where-Object { $_.Note -and $null -ne $_.Peer }) { Write-Host "$($row.Work): $($row.Note)" }
-    foreach ($peer in $MissingPeer) { Write-Host "Not here, so nothing was compared with it: $peer" }
+    [IO.File]::Copy((Join-Path $bench.Folder $From), (Join-Path $bench.Folder $To), $true)
+}
 
-    if ($loadBefore -gt [Environment]::ProcessorCount) {
-        Write-Host "The machine was busy with other work (load $loadBefore on $([Environment]::ProcessorCount) processors): repeat what was missed."
+function Use-BenchDisk {
+    # Makes one of the disks that several rows share, unless it is there.
+    param([Parameter(Mandatory)] [ValidateSet('half.img', 'half.vhdx', 'holes.img', 'holes.vhdx')] [string] $Name)
+
+    $path = Join-Path $bench.Folder $Name
+    if (Test-Path -LiteralPath $path) { return }
+    $raw = [IO.Path]::ChangeExtension($path, 'img')
+    if ($Name -eq 'half.img') { [VhdxToolsBench.Workload]::WriteDisk($path, $bench.Size, 1, $false) }
+    elseif ($Name -eq 'holes.img') { [VhdxToolsBench.Workload]::WriteDisk($path, 16 * $bench.Size, 9, $true) }
+    else {
+        Use-BenchDisk ([IO.Path]::GetFileName($raw))
+        $null = Convert-VhdxImage $raw $path -Type Dynamic -BlockSizeBytes 32MB
     }
-
-    $json = Join-Path $repository 'out' "bench-$Name.json"
-    [ordered]@{
-        Bench       = $Name
-        Time        = [DateTime]::UtcNow.ToString('s') + 'Z'
-        System      = [Runtime.InteropServices.RuntimeInformation]::OSDescription
-        Processors  = [Environment]::ProcessorCount
-        PowerShell  = $PSVersionTable.PSVersion.ToString()
-        Module      = (Get-Module VhdxTools).Version.ToString()
-        LoadBefore  = $loadBefore
-        LoadAfter   = Get-Load
-        MissingPeer = @($MissingPeer)
-        Rows        = $benchRows
-    } | ConvertTo-Json -Depth 4 | Set-Content -LiteralPath $json
-    Write-Host "Wrote $json"
-
-    $missed = @($benchRows | Where-Object { $_.Ok -eq $false })
-    foreach ($row in $missed) { Write-Host "MISSED  $($row.Work): wanted $($row.Wanted)" }
-    exit ($missed ? 1 : 0)
 }

@@ -1,0 +1,12 @@
+# Cost grows with the data, not with the size of the disk: 64 TiB of nothing, beside reading its BAT by the list of its blocks.
+$readBat = @(@{ Name = 'Get-VhdxBlock, which reads the BAT'; Run = { Get-VhdxBlock empty.vhdx | Out-Null } })
+$prepare = { foreach ($name in 'empty.vhdx', 'empty2.vhdx') { $null = New-VhdxImage -Path (Join-Path $bench.Folder $name) -SizeBytes 64TB -BlockSizeBytes 1MB -Force } }
+$end = { Remove-BenchFile 'empty*.vhdx' }
+$works = [ordered]@{
+    convert  = { $null = Convert-VhdxImage empty.vhdx to.vhdx -Force }
+    compare  = { if (Compare-VhdxImage empty.vhdx empty2.vhdx) { throw 'The disks are equal.' } }
+    optimize = { $null = Optimize-VhdxImage empty.vhdx }
+}
+foreach ($name in $works.Keys) {
+    @{ Work = "$name an empty disk of 64 TiB"; Prepare = $prepare; Ours = $works[$name]; Peers = $readBat; End = $end; After = { Remove-BenchFile to.vhdx } }
+}
