@@ -10,6 +10,10 @@ Needs the .NET 10 SDK only; run it in the PowerShell of the tool manifest:
 Quickstart  builds, makes d.vhdx in the current folder and shows its layout
 Build       publishes the module to bin/, where VhdxTools.psd1 expects it
 Test        builds and runs every test suite; the last line is 'N passed, N failed, N skipped'
+TestWindows builds and runs the suite PesterWindows only: the Pester tests in the Windows build of PowerShell, under Wine.
+            On Linux x64; Wine comes from apt where that may be used, everything else from NuGet. What Wine cannot show
+            (attaching, NTFS) are tests with the tag NeedsWindows: on a Windows machine, as an administrator, -Task Test
+            runs them, too, and what is missing there (the Hyper-V module, NTFS) is named in the reason of a skipped test.
 Bench       builds, measures the module beside qemu-img and others, prints a table and writes out/bench.json; takes an hour and 30 GB
 Help        builds and writes en-US/about_VhdxTools_Rules.help.txt anew from the table of rules in Core
 Package     builds and writes out/VhdxTools (a module folder) and out/VhdxTools.<version>.nupkg
@@ -23,12 +27,12 @@ Measures only such conversions, with disks of a quarter of the size.
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Quickstart', 'Build', 'Test', 'Bench', 'Help', 'Package')]
+    [ValidateSet('Quickstart', 'Build', 'Test', 'TestWindows', 'Bench', 'Help', 'Package')]
     [string[]] $Task = 'Build',
 
-    # Test: the suites to run; all of them by default.
-    [ValidateSet('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard', 'Format')]
-    [string[]] $Suite = @('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard', 'Format'),
+    # Test: the suites to run; all of them by default, PesterWindows on Linux x64 only.
+    [ValidateSet('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard', 'PesterWindows', 'Format')]
+    [string[]] $Suite = @('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard'; if ($IsLinux -and [Runtime.InteropServices.RuntimeInformation]::OSArchitecture -eq 'X64') { 'PesterWindows' }; 'Format'),
 
     # Test: only tests whose full name contains this text. Bench: only rows whose work contains it, or whose file's name starts with it.
     [string] $Filter,
@@ -80,8 +84,15 @@ $peerTools = [ordered]@{
     'strace'    = 'strace'
     'time'      = 'time'
 }
+$wineTools = [ordered]@{
+    'wine'       = 'wine'
+    'wineserver' = 'wine64'
+    'script'     = 'bsdutils'
+    '7zz'        = '7zip'
+}
 $scratch = Join-Path $PSScriptRoot 'obj'
 $isBuilt = [bool] $NoBuild
+. (Join-Path $PSScriptRoot 'tests' 'Wine.ps1')
 
 function Invoke-Native {
     # Runs a program; a nonzero exit code is an error that says what was run.
@@ -205,12 +216,14 @@ function Restore-TestPackage {
 }
 
 function Install-PeerTool {
-    # The programs that the tests compare us with. Returns those that should be here and are not.
+    # The programs that the tests need (name -> Debian package). Returns those that should be here and are not.
+    param([Collections.IDictionary] $Tool = $peerTools)
+
     if (-not $IsWindows) {
         # Where mkfs and sfdisk lie; not on the path of every user.
         $env:PATH = "$env:PATH$([IO.Path]::PathSeparator)/usr/sbin$([IO.Path]::PathSeparator)/sbin"
     }
-    $findMissing = { @($peerTools.Keys | Where-Object { -not (Get-Command $_ -CommandType Application -ErrorAction Ignore) }) }
+    $findMissing = { @($Tool.Keys | Where-Object { -not (Get-Command $_ -CommandType Application -ErrorAction Ignore) }) }
     $missing = @(& $findMissing)
     if (-not $missing) { return }
 
@@ -227,11 +240,11 @@ function Install-PeerTool {
         }
     }
     if (-not $mayInstall) {
-        Write-Host "Not on this system, so their tests are skipped: $($missing -join ', ')"
+        Write-Host "Not on this system, and not to be installed by this account: $($missing -join ', ')"
         return
     }
 
-    $packages = @($missing | ForEach-Object { $peerTools[$_] } | Sort-Object -Unique)
+    $packages = @($missing | ForEach-Object { $Tool[$_] } | Sort-Object -Unique)
     Write-Host "Installing $($packages -join ', ')"
     $aptGet = {
         $line = @($prefix) + @('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq') + $args
@@ -301,20 +314,28 @@ function Invoke-CoreSuite {
 }
 
 function Invoke-PesterSuite {
-    # Pester against the built module, with one build of Core.
-    param([Parameter(Mandatory)] [string] $CoreBuild, [Parameter(Mandatory)] [string] $PackageFolder)
+    # Pester against the built module, with one build of Core; in the Windows build of PowerShell with -Windows; with -Tag the tests
+    # that have it.
+    param([Parameter(Mandatory)] [string] $CoreBuild, [Parameter(Mandatory)] [string] $PackageFolder, [switch] $Windows, [string] $Tag)
 
-    $results = Join-Path $scratch 'results' "pester-$CoreBuild.json"
+    $results = Join-Path $scratch 'results' "pester-$CoreBuild$(if ($Windows) { '-windows' }).json"
     $null = New-Item -ItemType Directory -Path (Split-Path $results) -Force
     Remove-Item -LiteralPath $results -ErrorAction Ignore
+    $toPath = if ($Windows) { ${function:ConvertTo-WinePath} } else { { param($Path) $Path } }
     $environment = @{ VHDXTOOLS_CORE = $CoreBuild }
     foreach ($name in $hashingVersions.Keys) {
-        $environment[$name] = Join-Path $PackageFolder 'system.io.hashing' $hashingVersions[$name] 'lib' 'netstandard2.0' 'System.IO.Hashing.dll'
+        $environment[$name] = & $toPath (Join-Path $PackageFolder 'system.io.hashing' $hashingVersions[$name] 'lib' 'netstandard2.0' 'System.IO.Hashing.dll')
     }
-    $arguments = @('-File', (Join-Path $PSScriptRoot 'tests' 'Invoke-PesterSuite.ps1'))
-    $arguments += @('-PesterPath', (Join-Path $PackageFolder 'pester' $PesterVersion 'tools' 'Pester.psd1'), '-ResultPath', $results)
+    if ($Windows) {
+        if ($env:VHDXTOOLS_SAMPLES) { $environment.VHDXTOOLS_SAMPLES = ConvertTo-WinePath $env:VHDXTOOLS_SAMPLES }
+        $environment.VHDXTOOLS_SAMPLES_CACHE = ConvertTo-WinePath (Expand-Sample)
+    }
+    $arguments = @('-File', (& $toPath (Join-Path $PSScriptRoot 'tests' 'Invoke-PesterSuite.ps1')))
+    $arguments += @('-PesterPath', (& $toPath (Join-Path $PackageFolder 'pester' $PesterVersion 'tools' 'Pester.psd1')), '-ResultPath', (& $toPath $results))
     if ($Filter) { $arguments += '-Filter', $Filter }
-    $exitCode = Invoke-Shell $arguments $environment
+    if ($Tag) { $arguments += '-Tag', $Tag }
+    if ($Windows) { $arguments += '-ExcludeTag', 'SlowUnderWine' }
+    $exitCode = if ($Windows) { Invoke-WineShell (Install-WineShell $scratch) $arguments $environment } else { Invoke-Shell $arguments $environment }
     if (-not (Test-Path -LiteralPath $results)) {
         return New-SuiteResult -Problems "did not run (exit code $exitCode)"
     }
@@ -325,6 +346,32 @@ function Invoke-PesterSuite {
     New-SuiteResult -Passed $result.Passed -Failed $result.Failed -Skipped $result.Skipped -Problems $problems
 }
 
+function Expand-Sample {
+    # Unpacks the samples with the programs of this system, for a shell that has none; returns the folder that they are in.
+    $folder = Join-Path $scratch 'samples'
+    $script = ". '$(Join-Path $PSScriptRoot 'tests' 'common.ps1')'; if (`$samples) { Get-ChildItem `$samples -Include *.bz2, *.gz -Recurse | ForEach-Object { `$null = Expand-SampleFile `$_.Name } }"
+    $null = Invoke-Shell @('-Command', $script) @{ VHDXTOOLS_SAMPLES_CACHE = $folder }
+    $folder
+}
+
+function Invoke-PesterWindowsSuite {
+    # A machine that cannot run this suite fails it: the paths for Windows are not to be untested without a word.
+    param([Parameter(Mandatory)] [string] $PackageFolder)
+
+    $null = Install-PeerTool $wineTools
+    $problem = Find-WineProblem
+    if ($problem) { return New-SuiteResult -Problems "cannot run: $problem" }
+    # Windows PowerShell 5.1 runs the other build of Core, which has its own calls of Windows; all the rest is the same in both.
+    $results = @(
+        Invoke-PesterSuite 'net10.0' $PackageFolder -Windows
+        Invoke-PesterSuite 'netstandard2.0' $PackageFolder -Windows -Tag Windows
+    )
+    $sum = $results | Measure-Object -Property Passed, Failed -Sum
+    $skipped = @($results | ForEach-Object { $_.Skipped })
+    $problems = @($results | ForEach-Object { $_.Problems })
+    New-SuiteResult -Passed $sum[0].Sum -Failed $sum[1].Sum -Skipped $skipped -Problems $problems
+}
+
 function Invoke-FormatSuite {
     & dotnet format (Join-Path $PSScriptRoot 'VhdxTools.sln') --verify-no-changes | Out-Host
     if ($LASTEXITCODE -eq 0) { New-SuiteResult -Passed 1 } else { New-SuiteResult -Failed 1 }
@@ -332,13 +379,18 @@ function Invoke-FormatSuite {
 
 function Invoke-Test {
     # Returns whether everything passed.
+    param([string[]] $Suite = $script:Suite)
+
     $passed = 0
     $failed = 0
     $problems = [Collections.Generic.List[string]]::new()
     $skipped = [Collections.Generic.List[object]]::new()
     try {
         Invoke-Build
-        foreach ($tool in Install-PeerTool) { $problems.Add("the peer tool $tool is missing") }
+        # The peers are programs of this system; the suite for Windows has no use for them.
+        if ($Suite -ne 'PesterWindows') {
+            foreach ($tool in Install-PeerTool) { $problems.Add("the peer tool $tool is missing") }
+        }
         $packageFolder = if ($Suite -like 'Pester*') { Restore-TestPackage $PesterVersion }
 
         foreach ($name in $Suite | Select-Object -Unique) {
@@ -350,6 +402,7 @@ function Invoke-Test {
                     'CoreNetStandard' { Invoke-CoreSuite 'netstandard2.0' }
                     'Pester' { Invoke-PesterSuite 'net10.0' $packageFolder }
                     'PesterNetStandard' { Invoke-PesterSuite 'netstandard2.0' $packageFolder }
+                    'PesterWindows' { Invoke-PesterWindowsSuite $packageFolder }
                     'Format' { Invoke-FormatSuite }
                 }
             }
@@ -392,7 +445,7 @@ function Invoke-Package {
     $out = $OutputPath ? $PSCmdlet.GetUnresolvedProviderPathFromPSPath($OutputPath) : (Join-Path $PSScriptRoot 'out')
     $module = Join-Path $out 'VhdxTools'
     $null = New-Item -ItemType Directory -Path $out -Force
-    Get-ChildItem -LiteralPath $out -Filter 'VhdxTools.*.nupkg' | Remove-Item
+    Get-ChildItem -LiteralPath $out -File | Where-Object Name -Like 'VhdxTools.*.nupkg' | Remove-Item
     New-EmptyFolder $module
     foreach ($item in 'VhdxTools.psd1', 'bin', 'en-US', 'LICENSE', 'README.md') {
         Copy-Item -LiteralPath (Join-Path $PSScriptRoot $item) -Destination $module -Recurse
@@ -468,6 +521,7 @@ try {
             'Quickstart' { Invoke-Quickstart }
             'Build' { Invoke-Build }
             'Test' { $ok = (Invoke-Test) -and $ok }
+            'TestWindows' { $ok = (Invoke-Test 'PesterWindows') -and $ok }
             'Bench' { Invoke-Bench }
             'Help' { Invoke-Help }
             'Package' { Invoke-Package }

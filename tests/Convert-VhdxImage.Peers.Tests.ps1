@@ -113,6 +113,7 @@ Describe 'Real images' {
         $source = Get-SampleFile $Sample
         $state = Get-FileState $source
         $image = Convert-VhdxImage $source (Join-Path (Split-Path $source) 'copy.vhdx') -Dynamic -BlockSizeBytes 1MB -WarningAction SilentlyContinue
+        if ((Test-Wine) -and $image.Size -gt 512MB) { Set-ItResult -Skipped -Because 'raw disks of that size take too long under Wine, where no file has holes' }
         $disk = Convert-VhdxImage $image.Path (Join-Path (Split-Path $source) 'copy.img') -WarningAction SilentlyContinue
         Get-RawDigest $disk.Path | Should -BeExactly $Digest
         Test-VhdxImage $image.Path | Should -BeTrue

@@ -98,7 +98,7 @@ Describe 'Paths: <_>' -ForEach $cmdlets {
             (& $cmdlet 'Images:\[ab].vhdx').Path | Should -Be @((Join-Path $own a.vhdx), (Join-Path $own b.vhdx))
             (& $cmdlet -LiteralPath 'Images:\b.vhdx').Path | Should -BeExactly (Join-Path $own b.vhdx)
             (& $cmdlet "FileSystem::$own/a.vhdx").Path | Should -BeExactly (Join-Path $own a.vhdx)
-            (& $cmdlet "Microsoft.PowerShell.Core\FileSystem::$own/*.vhdx").Path | Should -HaveCount 3
+            (& $cmdlet "Microsoft.PowerShell.Core\FileSystem::$(Join-Path $own '*.vhdx')").Path | Should -HaveCount 3
             (Get-ChildItem -Path 'Images:\*.vhdx' | & $cmdlet).Path | Should -HaveCount 3
             Push-Location -LiteralPath 'Images:'
             try { (& $cmdlet 'c.vhdx').Path | Should -BeExactly (Join-Path $own c.vhdx) } finally { Pop-Location }
@@ -171,7 +171,9 @@ Describe 'Wildcards: <_>' -ForEach $cmdlets {
     }
 
     It 'are letters for -LiteralPath' {
-        { & $cmdlet -LiteralPath (Join-Path $own 'a?.vhdx') } | Should -Throw -ErrorId 'FileNotFound,*'
+        # Windows has no such names.
+        $id = if ($IsWindows) { 'InvalidPath' } else { 'FileNotFound' }
+        { & $cmdlet -LiteralPath (Join-Path $own 'a?.vhdx') } | Should -Throw -ErrorId "$id,*"
         (& $cmdlet -LiteralPath (Join-Path $own '[a]1.vhdx')).Path | Should -BeExactly (Join-Path $own '[a]1.vhdx')
     }
 
@@ -261,7 +263,7 @@ Describe 'P5, the pipeline: <_>' -ForEach $cmdlets {
     }
 }
 
-Describe 'Many files' {
+Describe 'Many files' -Tag SlowUnderWine {
     It '2,000 images in a folder are all described in one pipeline' {
         $own = New-Folder
         $expected = @{}

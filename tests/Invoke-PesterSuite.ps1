@@ -5,7 +5,13 @@ Runs the Pester tests of this folder and writes what came out to a JSON file; bu
 param(
     [Parameter(Mandatory)] [string] $PesterPath,
     [Parameter(Mandatory)] [string] $ResultPath,
-    [string] $Filter
+    [string] $Filter,
+
+    # Only tests with one of these tags run.
+    [string[]] $Tag = @(),
+
+    # Tests with one of these tags are left out, and counted as skipped.
+    [string[]] $ExcludeTag = @()
 )
 
 Set-StrictMode -Version 3
@@ -21,7 +27,10 @@ if ([Console]::IsOutputRedirected) {
     $PSStyle.OutputRendering = 'PlainText'
     $configuration.Output.RenderMode = 'Plaintext'
 }
+# Pester takes what one of the two names.
 if ($Filter) { $configuration.Filter.FullName = "*$Filter*" }
+elseif ($Tag) { $configuration.Filter.Tag = $Tag }
+if ($ExcludeTag) { $configuration.Filter.ExcludeTag = $ExcludeTag }
 
 $run = Invoke-Pester -Configuration $configuration
 
@@ -37,6 +46,10 @@ $skipped = @(
         # Set-ItResult -Because is the only way to give a reason; it ends up in an error record.
         $text = @($test.ErrorRecord).Count ? [string] @($test.ErrorRecord)[0] : ''
         @{ Name = $test.ExpandedPath; Reason = $text -replace '^is skipped, because ' }
+    }
+    foreach ($test in @(if (-not $Tag -and -not $Filter) { $run.NotRun })) {
+        $tags = @($test.Tag; for ($block = $test.Block; $block; $block = $block.Parent) { $block.Tag })
+        if ($tags | Where-Object { $_ -in $ExcludeTag }) { @{ Name = $test.ExpandedPath; Reason = "left out here, as tagged $($ExcludeTag -join ', ')" } }
     }
 )
 @{ Passed = $run.PassedCount; Failed = $run.FailedCount; Skipped = $skipped; Problems = $problems } |

@@ -127,7 +127,7 @@ ConvertTo-Json -Compress @{ Count = `$count; Faults = @(`$faults) }
     }
 }
 
-Describe 'System.IO.Hashing <Major> of another module' -ForEach $hashings {
+Describe 'System.IO.Hashing <Major> of another module' -Tag SlowUnderWine -ForEach $hashings {
     It 'loaded first does not break us: <_>' -ForEach $builds {
         $hashing = Get-Hashing $Variable
         $result = Invoke-ChildShell -Json -Environment @{ VHDXTOOLS_CORE = $_ } @"

@@ -202,7 +202,7 @@ Describe 'Merge-VhdxImage' {
     }
 
     It 'finishes a merge that was killed, at whatever moment' {
-        if ($IsWindows) { Set-ItResult -Skipped -Because 'there is no kill -9' }
+        if (Test-Wine) { Set-ItResult -Skipped -Because 'so many processes take too long under Wine, where Repair-VhdxImage is killed instead' }
         $folder = New-Folder
         $base, $middle, $tip = 'base', 'middle', 'tip' | ForEach-Object { Join-Path $folder "$_.vhdx" }
         $data = [byte[]]::new(1MB)

@@ -157,7 +157,7 @@ Describe 'Optimize-VhdxImage' {
     }
 
     It 'does no harm when it is killed, and finishes when it is run again' {
-        if ($IsWindows) { Set-ItResult -Skipped -Because 'there is no kill -9' }
+        if (Test-Wine) { Set-ItResult -Skipped -Because 'so many processes take too long under Wine, where Repair-VhdxImage is killed instead' }
         $folder = New-Folder
         $path = New-Image (Join-Path $folder disk.vhdx) 200MB
         Use-Disk $path {

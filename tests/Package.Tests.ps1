@@ -89,7 +89,12 @@ Describe 'build.ps1 -Task Package' {
 }
 
 Describe 'The installed package' {
+    BeforeEach {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows gives no process another folder for documents, so this would install into the user''s' }
+    }
+
     BeforeAll {
+        if ($IsWindows) { return }
         $installed = Invoke-ChildShell -Environment $environment @"
 Register-PSResourceRepository -Name VhdxToolsLocal -Uri '$out' -Trusted
 Install-PSResource -Name VhdxTools -Repository VhdxToolsLocal -Scope CurrentUser -Quiet

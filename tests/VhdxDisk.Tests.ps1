@@ -15,11 +15,6 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'common.ps1')
     . (Join-Path $PSScriptRoot 'disks.ps1')
 
-    function Get-Pattern {
-        param([long] $Offset, [int] $Count, [int] $Seed = 1)
-        , [VhdxToolsTests.Disks]::Pattern($Offset, $Count, $Seed)
-    }
-
     function Test-Same {
         param([byte[]] $One, [byte[]] $Other)
         [Linq.Enumerable]::SequenceEqual($One, $Other)

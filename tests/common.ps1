@@ -18,10 +18,15 @@ function Test-Peer {
     [bool] (Get-Command -Name $Name -CommandType Application -ErrorAction Ignore)
 }
 
-function Get-SampleFile {
-    # Unpacks a real image, by its name with or without .gz or .bz2, and returns the path of a private copy.
-    # Unpacked once for all runs: the cache lies in the temporary folder.
-    param([Parameter(Mandatory)] [string] $Name, [string] $Destination)
+function Test-Wine {
+    # Whether this Windows is Wine, which cannot show everything.
+    $IsWindows -and (Test-Path -LiteralPath HKCU:\Software\Wine)
+}
+
+function Expand-SampleFile {
+    # Unpacks a real image, by its name with or without .gz or .bz2, and returns the path of the file that all runs share:
+    # the cache lies in the temporary folder, or where the variable says.
+    param([Parameter(Mandatory)] [string] $Name)
 
     if (-not $samples) { throw 'The folder of samples is not here; VHDXTOOLS_SAMPLES may name it.' }
     $bare = $Name -replace '\.(gz|bz2)$'
@@ -32,7 +37,8 @@ function Get-SampleFile {
     if (-not $source) { throw "There is no sample '$Name' in '$samples'." }
 
     $item = Get-Item -LiteralPath $source
-    $cache = Join-Path ([IO.Path]::GetTempPath()) 'VhdxTools.Samples' ('{0}-{1:x}' -f $item.Length, $item.LastWriteTimeUtc.Ticks)
+    $cacheFolder = if ($env:VHDXTOOLS_SAMPLES_CACHE) { $env:VHDXTOOLS_SAMPLES_CACHE } else { Join-Path ([IO.Path]::GetTempPath()) 'VhdxTools.Samples' }
+    $cache = Join-Path $cacheFolder ('{0}-{1:x}' -f $item.Length, $item.LastWriteTimeUtc.Ticks)
     $unpacked = Join-Path $cache $bare
     if (-not (Test-Path -LiteralPath $unpacked)) {
         $null = New-Item -ItemType Directory -Path $cache -Force
@@ -58,13 +64,20 @@ function Get-SampleFile {
         # Renamed at the end, so a run that was stopped leaves no half of an image behind under its name.
         Move-Item -LiteralPath $partial -Destination $unpacked -Force
     }
+    $unpacked
+}
 
+function Get-SampleFile {
+    # Unpacks a real image, by its name with or without .gz or .bz2, and returns the path of a private copy.
+    param([Parameter(Mandatory)] [string] $Name, [string] $Destination)
+
+    $unpacked = Expand-SampleFile $Name
     if (-not $Destination) {
         $parent = if (Test-Path -Path 'TestDrive:\') { (Get-PSDrive -Name TestDrive).Root } else { [IO.Path]::GetTempPath() }
         $Destination = Join-Path $parent ([IO.Path]::GetRandomFileName())
     }
     $null = New-Item -ItemType Directory -Path $Destination -Force
-    $copy = Join-Path $Destination $bare
+    $copy = Join-Path $Destination ([IO.Path]::GetFileName($unpacked))
     [IO.File]::Copy($unpacked, $copy)
     $copy
 }
@@ -156,8 +169,11 @@ function Get-FileState {
     param([Parameter(Mandatory)] [string] $Path)
 
     $item = Get-Item -LiteralPath $Path -Force
+    # Get-FileHash would not let a writer be.
+    $stream = [IO.FileStream]::new($Path, [IO.FileMode]::Open, [IO.FileAccess]::Read, [IO.FileShare]'ReadWrite, Delete')
+    try { $hash = (Get-FileHash -InputStream $stream -Algorithm SHA256).Hash } finally { $stream.Dispose() }
     @(
-        (Get-FileHash -LiteralPath $Path -Algorithm SHA256).Hash
+        $hash
         $item.Length
         $item.LastWriteTimeUtc.Ticks
         $item.CreationTimeUtc.Ticks
@@ -166,15 +182,9 @@ function Get-FileState {
     ) -join ' '
 }
 
-function Invoke-ChildShell {
-    # Runs a script in a fresh PowerShell of this same version, where no assembly of ours is loaded yet. Returns its
-    # ExitCode and Output (both streams, as one string); with -Json the object that its last line of output holds.
-    param(
-        [Parameter(Mandatory)] [string] $Script,
-        [hashtable] $Environment = @{},
-        [string] $WorkingDirectory,
-        [switch] $Json
-    )
+function Start-ChildShell {
+    # Starts a script in a fresh PowerShell of this same version, where no assembly of ours is loaded yet; its output is redirected.
+    param([Parameter(Mandatory)] [string] $Script, [hashtable] $Environment = @{}, [string] $WorkingDirectory)
 
     $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
     if ([IO.Path]::GetFileNameWithoutExtension($start.FileName) -eq 'dotnet') {
@@ -191,11 +201,28 @@ function Invoke-ChildShell {
     if ($WorkingDirectory) { $start.WorkingDirectory = $WorkingDirectory }
     $start.Environment['NO_COLOR'] = '1'
     foreach ($name in $Environment.Keys) { $start.Environment[$name] = $Environment[$name] }
+    [Diagnostics.Process]::Start($start)
+}
 
-    $process = [Diagnostics.Process]::Start($start)
+function Invoke-ChildShell {
+    # Runs a script in a fresh PowerShell. Returns its ExitCode and Output (both streams, as one string); with -Json the object
+    # that its last line of output holds.
+    param(
+        [Parameter(Mandatory)] [string] $Script,
+        [hashtable] $Environment = @{},
+        [string] $WorkingDirectory,
+        [switch] $Json
+    )
+
+    $process = Start-ChildShell $Script $Environment $WorkingDirectory
     $errorText = $process.StandardError.ReadToEndAsync()
-    $output = $process.StandardOutput.ReadToEnd()
+    $outputText = $process.StandardOutput.ReadToEndAsync()
+    if (-not $process.WaitForExit([timespan]::FromMinutes(10))) {
+        $process.Kill()
+        throw "A child process did not end in ten minutes. It ran: $Script"
+    }
     $process.WaitForExit()
+    $output = $outputText.Result
     $all = ($output + $errorText.Result).Trim()
     if (-not $Json) { return [pscustomobject]@{ ExitCode = $process.ExitCode; Output = $all } }
 
@@ -209,14 +236,15 @@ function Invoke-Killed {
 
     $folder = (New-Item -ItemType Directory -Path (Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName()))).FullName
     $mark = Join-Path $folder begun
-    $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("Import-Module '$manifestPath'; [IO.File]::WriteAllText('$mark', ''); $Script"))
-    $arguments = @(if ([IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -eq 'dotnet') { Join-Path $PSHOME 'pwsh.dll' }) + '-NoProfile', '-NonInteractive', '-EncodedCommand', $encoded
-    $process = Start-Process -FilePath ([Environment]::ProcessPath) -ArgumentList $arguments -PassThru -RedirectStandardOutput (Join-Path $folder out) -RedirectStandardError (Join-Path $folder err)
+    $process = Start-ChildShell "Import-Module '$manifestPath'; [IO.File]::WriteAllText('$mark', ''); $Script"
+    $null = $process.StandardOutput.ReadToEndAsync()
+    $errorText = $process.StandardError.ReadToEndAsync()
     while (-not (Test-Path -LiteralPath $mark) -and -not $process.HasExited) { Start-Sleep -Milliseconds 5 }
     Start-Sleep -Milliseconds $Delay
     $isAtWork = -not $process.HasExited
     if ($isAtWork) { $process.Kill() }
     $process.WaitForExit()
+    if (-not (Test-Path -LiteralPath $mark)) { throw "The process that was to be killed did not begin: $($errorText.Result)" }
     Remove-Item -LiteralPath $folder -Recurse
     $isAtWork
 }

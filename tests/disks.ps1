@@ -354,6 +354,13 @@ namespace VhdxToolsTests
 
 $locatorId = 'A8D35F2D-B30B-454D-ABF7-D3D84834AB0C'
 
+function Get-Pattern {
+    # Bytes that tell where on a disk they belong, and which of several patterns they are of.
+    param([long] $Offset, [int] $Count, [int] $Seed = 1)
+
+    , [VhdxToolsTests.Disks]::Pattern($Offset, $Count, $Seed)
+}
+
 function New-Folder {
     # A folder of its own for a test, by its name in the file system.
     param([string] $Name = [IO.Path]::GetRandomFileName())

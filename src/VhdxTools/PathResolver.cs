@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Collections.ObjectModel;
 using System.Linq;
 using System.Management.Automation;
+using VhdxTools.IO;
 
 namespace VhdxTools;
 
@@ -18,7 +19,7 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
         {
             string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
             ThrowIfOtherProvider(provider, path);
-            return System.IO.Path.GetFullPath(full);
+            return WindowsPaths.Plain(System.IO.Path.GetFullPath(full));
         }
         catch (Exception exception) when (IsPathError(exception))
         {
@@ -34,7 +35,10 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
     public IReadOnlyList<string> Wildcard(string path)
     {
         string literal = Literal(path);
-        if (Exists(literal))
+
+        // The question mark of the long form is no wildcard; what has a plain form may hold others.
+        path = WindowsPaths.IsInDeviceSpace(path) ? WindowsPaths.Plain(path) : path;
+        if (Exists(literal) || WindowsPaths.IsInDeviceSpace(path))
         {
             return [literal];
         }
@@ -43,7 +47,7 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
         {
             Collection<string> found = cmdlet.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
             ThrowIfOtherProvider(provider, path);
-            return WildcardPattern.ContainsWildcardCharacters(path) ? found.Where(match => !System.IO.Directory.Exists(match)).ToArray() : found;
+            return found.Where(match => !WildcardPattern.ContainsWildcardCharacters(path) || !System.IO.Directory.Exists(match)).Select(WindowsPaths.Plain).ToArray();
         }
         catch (Exception exception) when (IsPathError(exception))
         {

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using System.IO;
 using VhdxTools.Disks;
+using VhdxTools.IO;
 
 namespace VhdxTools;
 
@@ -58,7 +59,7 @@ public sealed class VhdxDisk : Stream
             throw new ArgumentOutOfRangeException(nameof(access), "A disk is opened for Read or for ReadWrite.");
         }
 
-        string full = Path.GetFullPath(path ?? throw new ArgumentNullException(nameof(path)));
+        string full = WindowsPaths.Plain(Path.GetFullPath(path ?? throw new ArgumentNullException(nameof(path))));
         return new(access == FileAccess.Read ? DiskChain.OpenRead(full) : DiskChain.OpenWrite(full, Guid.NewGuid));
     }
 

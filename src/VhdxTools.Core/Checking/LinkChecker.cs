@@ -110,6 +110,11 @@ internal static class LinkChecker
     /// <summary>Where a path cannot be followed (a drive letter on Linux), a different file name still tells that it is stale.</summary>
     public static bool IsStale(string childPath, KeyValuePair<string, string> stored, string found)
     {
+        if (stored.Key == ParentLocator.VolumePathKey && ParentPaths.IsVolumePathOf(found, stored.Value))
+        {
+            return false;
+        }
+
         if (ParentPaths.Candidate(childPath, stored) is string candidate)
         {
             return !File.Exists(candidate) || !FileKinds.AreSame(candidate, found);

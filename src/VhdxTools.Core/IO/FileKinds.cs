@@ -14,7 +14,7 @@ internal static class FileKinds
             throw new VhdxException(ErrorIds.PathIsFolder, ErrorKind.InvalidArgument, $"Cannot {verb} '{path}': it is a folder.");
         }
 
-        string? kind = WindowsNative.IsWindows && path.StartsWith(@"\\.\", StringComparison.Ordinal)
+        string? kind = WindowsNative.IsWindows && IsDevice(path)
             ? "a device"
             : PosixNative.IsLinux ? PosixNative.Status(path)?.SpecialKind : null;
         if (kind is not null)
@@ -31,9 +31,19 @@ internal static class FileKinds
             return status.Identity == otherStatus.Identity;
         }
 
+        if (WindowsNative.IsWindows && WindowsFileIdentity.Of(path) is { } identity && WindowsFileIdentity.Of(other) is { } otherIdentity)
+        {
+            return identity == otherIdentity;
+        }
+
         // Names differ by case only on volumes that were made for that; a wrong "same" refuses, a wrong "different" loses a disk.
         return string.Equals(FinalTarget(path), FinalTarget(other), StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>Disks, volumes and ports lie in a name space of their own, which leads into file systems too: shadow copies, for one.</summary>
+    private static bool IsDevice(string path) =>
+        WindowsPaths.IsInDeviceSpace(path) && !WindowsPaths.IsOnVolume(path)
+        && !(path.LastIndexOf('\\') is int end && end >= WindowsPaths.LongPrefix.Length && Directory.Exists(path.Substring(0, end + 1)));
 
     private static string FinalTarget(string path)
     {

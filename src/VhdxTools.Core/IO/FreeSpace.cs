@@ -12,12 +12,13 @@ internal static class FreeSpace
     {
         try
         {
-            // A drive letter or, elsewhere, any folder of the volume.
-            return new DriveInfo(WindowsNative.IsWindows ? Path.GetPathRoot(path)! : Path.GetDirectoryName(path)!).AvailableFreeSpace;
+            // DriveInfo knows drive letters only on Windows: neither shares nor volumes that are mounted in a folder.
+            string folder = Path.GetDirectoryName(path)!;
+            return WindowsNative.IsWindows ? WindowsNative.FreeBytes(folder) : new DriveInfo(folder).AvailableFreeSpace;
         }
         catch (Exception exception) when (exception is ArgumentException || SystemErrors.IsSystemError(exception))
         {
-            // Shares without a drive letter: the write itself will tell.
+            // The write itself will tell.
             return null;
         }
     }

@@ -75,7 +75,13 @@ internal sealed class OsFile : IRandomAccessFile
         }
 #endif
 
-        return Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, "create", name);
+        OsFile file = Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, "create", name);
+        if (WindowsNative.IsWindows)
+        {
+            WindowsNative.Decompress(file._handle);
+        }
+
+        return file;
     }
 
     /// <summary>Opens for reading and writing; other writers are kept out, readers are let in.</summary>
@@ -88,6 +94,18 @@ internal sealed class OsFile : IRandomAccessFile
 
     /// <summary>Fails when another process has the file open in a way that the system can tell, or when it may not be written.</summary>
     public static void ThrowIfInUse(string path, string verb = "replace") => OpenAlone(path, verb).Dispose();
+
+    /// <summary>Fails also when somebody only reads the file, where that keeps a new one from taking its place.</summary>
+    public static void ThrowIfNotReplaceable(string path)
+    {
+        if (WindowsNative.IsWindows)
+        {
+            Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, "replace").Dispose();
+            return;
+        }
+
+        ThrowIfInUse(path);
+    }
 
     public int Read(long offset, Span<byte> buffer)
     {
@@ -230,6 +248,7 @@ internal sealed class OsFile : IRandomAccessFile
 
     private static OsFile OpenAlone(string path, string verb)
     {
+        ThrowIfReadOnly(path, verb);
         if (LoopDevices.Over(path) is string device)
         {
             throw new VhdxException(ErrorIds.FileInUse, ErrorKind.InUse, $"Cannot {verb} '{path}': it is attached as {device}. Detach it first (losetup --detach {device}).");
@@ -244,6 +263,15 @@ internal sealed class OsFile : IRandomAccessFile
         }
 
         return file;
+    }
+
+    /// <summary>The attribute of Windows; the system's own answer would leave open whether it is that or a missing right.</summary>
+    private static void ThrowIfReadOnly(string path, string verb)
+    {
+        if (WindowsNative.IsWindows && File.Exists(path) && (File.GetAttributes(path) & FileAttributes.ReadOnly) != 0)
+        {
+            throw new VhdxException(ErrorIds.AccessDenied, ErrorKind.PermissionDenied, $"Cannot {verb} '{path}': it is read-only.");
+        }
     }
 
     private static OsFile Open(string path, FileMode mode, FileAccess access, FileShare share, string verb, string? name = null)

@@ -45,13 +45,19 @@ internal sealed class PendingFile : IDisposable
     /// <summary>The checks that need no writing; they hold for -WhatIf too.</summary>
     public static void ThrowIfNotCreatable(string destination, bool replace)
     {
+        FileKinds.ThrowIfNotRegular(destination, "create");
         string folder = FolderOf(destination);
         if (!Directory.Exists(folder))
         {
             throw new VhdxException(ErrorIds.FolderNotFound, ErrorKind.NotFound, $"Cannot create '{destination}': the folder '{folder}' does not exist.");
         }
 
-        FileKinds.ThrowIfNotRegular(destination, "create");
+        // The temporary name is short and plain; without this a bad one would be noticed when everything is written.
+        if (WindowsNative.IsWindows && WindowsPaths.NameErrorOf(destination) is Exception error)
+        {
+            throw SystemErrors.Translate(error, destination, "create");
+        }
+
         if (!System.IO.File.Exists(destination))
         {
             // The temporary name is short; without this a long one would be noticed when everything is written.
@@ -75,7 +81,7 @@ internal sealed class PendingFile : IDisposable
 
         try
         {
-            OsFile.ThrowIfInUse(destination);
+            OsFile.ThrowIfNotReplaceable(destination);
         }
         catch (VhdxException exception) when (exception.Id == ErrorIds.FileNotFound)
         {

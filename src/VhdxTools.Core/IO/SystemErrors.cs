@@ -45,13 +45,13 @@ internal static class SystemErrors
         // Windows codes are positive here, Unix ones (Linux and macOS numbers) negative.
         112 or 39 or 1295 or -28 or -122 or -69 => (ErrorIds.DiskFull, ErrorKind.DiskFull, "there is not enough space on the volume, or in the quota"),
         223 or 87 or -27 => (ErrorIds.FileSystemLimit, ErrorKind.LimitExceeded, "the file system cannot hold a file of that length"),
-        32 or 33 or -11 or -16 or -26 or -35 => (ErrorIds.FileInUse, ErrorKind.InUse, "another process has it open"),
-        5 or 19 or -1 or -13 or -30 => (ErrorIds.AccessDenied, ErrorKind.PermissionDenied, "access is denied, or the medium is read-only"),
+        32 or 33 or 108 or 170 or 1224 or -11 or -16 or -26 or -35 => (ErrorIds.FileInUse, ErrorKind.InUse, "another process has it open"),
+        5 or 19 or 65 or -1 or -13 or -30 => (ErrorIds.AccessDenied, ErrorKind.PermissionDenied, "access is denied, or the medium is read-only"),
         80 or 183 or -17 => (ErrorIds.FileExists, ErrorKind.AlreadyExists, "a file of that name exists already"),
         2 or -2 => (ErrorIds.FileNotFound, ErrorKind.NotFound, "it does not exist"),
-        3 => (ErrorIds.FolderNotFound, ErrorKind.NotFound, "a folder on the way does not exist"),
+        3 or 15 => (ErrorIds.FolderNotFound, ErrorKind.NotFound, "a folder on the way does not exist"),
         206 or -36 or -63 => (ErrorIds.PathTooLong, ErrorKind.InvalidArgument, "the path, or a name in it, is too long for the file system"),
-        123 => (ErrorIds.InvalidPath, ErrorKind.InvalidArgument, "the path is not valid"),
+        123 or 161 => (ErrorIds.InvalidPath, ErrorKind.InvalidArgument, "the path is not valid"),
         _ => (ErrorIds.IOFailed, ErrorKind.DeviceError, otherwise.TrimEnd('.')),
     };
 }

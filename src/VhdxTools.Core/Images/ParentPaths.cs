@@ -10,9 +10,6 @@ namespace VhdxTools.Images;
 /// <summary>Both directions between real paths and the path keys of a parent locator (MS-VHDX 2.6.2.6.3).</summary>
 internal static class ParentPaths
 {
-    internal const string WindowsLongPrefix = @"\\?\";
-    internal const string WindowsLongUncPrefix = @"\\?\UNC\";
-
     /// <summary>The stored paths in the order in which a reader tries them: relative, volume, absolute.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Stored(ParentLocator locator)
     {
@@ -38,10 +35,11 @@ internal static class ParentPaths
                 string relative = WindowsNative.IsWindows ? stored.Value : stored.Value.Replace('\\', '/');
                 return relative.Length == 0 || relative.IndexOfAny(['\0']) >= 0 || Path.IsPathRooted(relative)
                     ? null
-                    : Path.GetFullPath(Path.Combine(RealFolderOf(RealFile(childPath)), relative));
+                    : Join(RealFolderOf(RealFile(childPath)), relative);
             }
 
-            return WindowsNative.IsWindows && stored.Value.Length > 0 ? stored.Value : null;
+            // Only full paths: others would count from the folder of the process, or from that of another drive.
+            return WindowsNative.IsWindows && WindowsPaths.IsFull(stored.Value) ? WindowsPaths.Plain(Path.GetFullPath(stored.Value)) : null;
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
@@ -51,6 +49,10 @@ internal static class ParentPaths
 
     /// <summary>Where a file really lies: its name, and folders on the way, may be links.</summary>
     public static string RealFile(string path) => WindowsNative.IsWindows || !File.Exists(path) ? path : PosixNative.RealPath(path);
+
+    /// <summary>Whether a stored path names a file by the volume that it lies on.</summary>
+    public static bool IsVolumePathOf(string path, string stored) =>
+        WindowsNative.IsWindows && string.Equals(WindowsNative.VolumePathOf(path), stored, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The first candidate that exists as a file, or null.</summary>
     public static string? Find(string childPath, ParentLocator locator)
@@ -83,7 +85,7 @@ internal static class ParentPaths
         string? relative = Relative(RealFolderOf(childPath), Path.Combine(RealFolderOf(parentPath), Path.GetFileName(parentPath)));
         if (WindowsNative.IsWindows && (!portable || relative is null))
         {
-            Add(ParentLocator.AbsolutePathKey, Absolute(parentPath));
+            Add(ParentLocator.AbsolutePathKey, WindowsPaths.Long(parentPath));
         }
 
         Add(ParentLocator.RelativePathKey, relative);
@@ -122,10 +124,9 @@ internal static class ParentPaths
         return WindowsNative.IsWindows ? folder : PosixNative.RealPath(folder);
     }
 
-    private static string Absolute(string path) =>
-        path.StartsWith(WindowsLongPrefix, StringComparison.Ordinal) ? path
-        : path.StartsWith(@"\\", StringComparison.Ordinal) ? string.Concat(WindowsLongUncPrefix, path.Remove(0, 2))
-        : WindowsLongPrefix + path;
+    private static string Join(string folder, string relative) => WindowsNative.IsWindows && WindowsPaths.IsInDeviceSpace(folder)
+        ? WindowsPaths.Join(folder, relative)
+        : Path.GetFullPath(Path.Combine(folder, relative));
 
     /// <summary>The way from a folder to a file with <c>\</c> as separator, or null when there is none (another drive).</summary>
     private static string? Relative(string folder, string file)

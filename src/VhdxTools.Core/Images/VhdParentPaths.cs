@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -35,18 +34,13 @@ internal static class VhdParentPaths
             }
             else if (path.Key == ParentLocator.AbsolutePathKey)
             {
-                entries.Add(new(VhdLocatorEntry.AbsoluteCode, WithoutLongPrefix(path.Value)));
+                // Programs of the time of this format know plain paths only.
+                entries.Add(new(VhdLocatorEntry.AbsoluteCode, WindowsPaths.Plain(path.Value)));
             }
         }
 
         return entries;
     }
-
-    /// <summary>Programs of the time of this format know plain paths only.</summary>
-    internal static string WithoutLongPrefix(string path) =>
-        path.StartsWith(ParentPaths.WindowsLongUncPrefix, StringComparison.Ordinal) ? string.Concat(@"\\", path.Remove(0, ParentPaths.WindowsLongUncPrefix.Length))
-        : path.StartsWith(ParentPaths.WindowsLongPrefix, StringComparison.Ordinal) ? path.Remove(0, ParentPaths.WindowsLongPrefix.Length)
-        : path;
 
     private static IEnumerable<KeyValuePair<string, string>> Stored(VhdFile child) => child.StoredPaths
         .OrderByDescending(stored => stored.Key == VhdLocatorEntry.RelativeCode)

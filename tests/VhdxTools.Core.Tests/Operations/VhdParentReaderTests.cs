@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.Disks;
-using VhdxTools.Images;
 using VhdxTools.Layout;
 using VhdxTools.Operations;
 using Xunit;
@@ -73,10 +72,4 @@ public class VhdParentReaderTests
             Assert.Contains(words, exception.Message, StringComparison.Ordinal);
         }
     }
-
-    [Theory]
-    [InlineData(@"\\?\C:\a\p.vhd", @"C:\a\p.vhd")]
-    [InlineData(@"\\?\UNC\server\share\p.vhd", @"\\server\share\p.vhd")]
-    [InlineData(@"C:\a\p.vhd", @"C:\a\p.vhd")]
-    public void Absolute_paths_are_plain(string path, string stored) => Assert.Equal(stored, VhdParentPaths.WithoutLongPrefix(path));
 }
