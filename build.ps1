@@ -17,12 +17,22 @@ TestWindows builds and runs the suite PesterWindows only: the Pester tests in th
 Bench       builds, measures the module beside qemu-img and others, prints a table and writes out/bench.json; takes an hour and 30 GB
 Help        builds and writes en-US/about_VhdxTools_Rules.help.txt anew from the table of rules in Core
 Package     builds and writes out/VhdxTools (a module folder) and out/VhdxTools.<version>.nupkg
+The suites of Test:
+Core, CoreNetStandard      xunit against the two builds of Core
+CoreFramework              the same tests on .NET Framework or Mono, without the long classes (power cuts, faults and damaged files by the
+                           thousand); and the built module, loaded there as Windows PowerShell 5.1 does it, with every method compiled.
+                           Windows PowerShell itself is not run
+Pester, PesterNetStandard  every test file of the module, on the two builds; under de-DE and under tr-TR, except on Windows
+PesterInvariant            on .NET without culture data, only the files that are quick; -Suite Pester -Culture invariant runs all
+Format                     dotnet format finds nothing to change
 .EXAMPLE
 ./build.ps1 -Task Test -Suite Core -Filter HeaderTests
 Runs the tests of Core whose full name contains HeaderTests.
 .EXAMPLE
 ./build.ps1 -Task Bench -Filter 'raw to dynamic' -Scale 0.25
 Measures only such conversions, with disks of a quarter of the size.
+./build.ps1 -Task Test -Suite Pester -Culture ar-SA
+Runs all Pester tests under a culture.
 #>
 [CmdletBinding()]
 param(
@@ -31,8 +41,12 @@ param(
     [string[]] $Task = 'Build',
 
     # Test: the suites to run; all of them by default, PesterWindows on Linux x64 only.
-    [ValidateSet('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard', 'PesterWindows', 'Format')]
-    [string[]] $Suite = @('Core', 'CoreNetStandard', 'Pester', 'PesterNetStandard'; if ($IsLinux -and [Runtime.InteropServices.RuntimeInformation]::OSArchitecture -eq 'X64') { 'PesterWindows' }; 'Format'),
+    [ValidateSet('Core', 'CoreNetStandard', 'CoreFramework', 'Pester', 'PesterNetStandard', 'PesterInvariant', 'PesterWindows', 'Format')]
+    [string[]] $Suite = @(
+        'Core', 'CoreNetStandard', 'CoreFramework', 'Pester', 'PesterNetStandard', 'PesterInvariant'
+        if ($IsLinux -and [Runtime.InteropServices.RuntimeInformation]::OSArchitecture -eq 'X64') { 'PesterWindows' }
+        'Format'
+    ),
 
     # Test: only tests whose full name contains this text. Bench: only rows whose work contains it, or whose file's name starts with it.
     [string] $Filter,
@@ -47,6 +61,10 @@ param(
     # Bench: measured rounds behind the one that warms up.
     [ValidateRange(1, 1000)]
     [int] $Pairs = 5,
+
+    # Test, on Linux and macOS: the culture of every Pester suite, like 'tr-TR', or 'invariant' for .NET without any culture
+    # data. Without it Pester runs under de-DE, PesterNetStandard under tr-TR, and PesterInvariant without culture data.
+    [string] $Culture,
 
     # Package, Bench, Help: where the results are written instead of out/, out/bench.json or en-US/.
     [string] $OutputPath,
@@ -83,6 +101,7 @@ $peerTools = [ordered]@{
     'sfdisk'    = 'fdisk'
     'strace'    = 'strace'
     'time'      = 'time'
+    'mono'      = 'mono-complete'
 }
 $wineTools = [ordered]@{
     'wine'       = 'wine'
@@ -90,6 +109,19 @@ $wineTools = [ordered]@{
     'script'     = 'bsdutils'
     '7zz'        = '7zip'
 }
+# Those that start many processes or move many bytes: three quarters of the time, and nothing in them that depends on the culture. They
+# run under two cultures as it is; PesterInvariant leaves them out.
+$slowFiles = @(
+    'Convert-VhdxImage.Peers.Tests.ps1', 'Convert-VhdxImage.Tests.ps1', 'Concurrency.Tests.ps1', 'Loading.Tests.ps1'
+    'Merge-VhdxImage.Tests.ps1', 'New-VhdxImage.Bytes.Tests.ps1', 'New-VhdxImage.Peers.Tests.ps1', 'New-VhdxImage.Safety.Tests.ps1', 'Optimize-VhdxImage.Tests.ps1', 'Package.Tests.ps1'
+    'Repair-VhdxImage.Tests.ps1', 'Resize-VhdxImage.Tests.ps1', 'Set-VhdxImage.Tests.ps1', 'VhdxDisk.FileSystem.Tests.ps1', 'VhdxDisk.Log.Tests.ps1', 'VhdxDisk.Tests.ps1'
+)
+# Thousands of cuts, faults and damaged files on the same build of Core as CoreNetStandard: CoreFramework leaves them out, unless -Filter
+# names them.
+$longClasses = @(
+    'CheckingHostileTests', 'CheckingNastyTests', 'CheckingTruncationTests', 'EngineFaultTests', 'EngineModelTests', 'EnginePowerCutTests', 'HostileInputTests'
+    'ImageMergerTests', 'ImageOptimizerTests', 'ImageResizerTests', 'RepairCutTests', 'RepairHostileTests', 'ReplayModelTests', 'ResizeEdgeTests', 'VhdHostileTests'
+)
 $scratch = Join-Path $PSScriptRoot 'obj'
 $isBuilt = [bool] $NoBuild
 . (Join-Path $PSScriptRoot 'tests' 'Wine.ps1')
@@ -120,7 +152,10 @@ function Invoke-Shell {
         $start.ArgumentList.Add((Join-Path $PSHOME 'pwsh.dll'))
     }
     foreach ($argument in @('-NoProfile', '-NonInteractive') + $ArgumentList) { $start.ArgumentList.Add($argument) }
-    foreach ($name in $Environment.Keys) { $start.Environment[$name] = $Environment[$name] }
+    foreach ($name in $Environment.Keys) {
+        # An empty value is another thing than none: it would win over LANG.
+        if ($null -eq $Environment[$name]) { $null = $start.Environment.Remove($name) } else { $start.Environment[$name] = $Environment[$name] }
+    }
     $process = [Diagnostics.Process]::Start($start)
     $process.WaitForExit()
     $process.ExitCode
@@ -271,17 +306,18 @@ function New-SuiteResult {
 
 function Invoke-CoreSuite {
     # xunit against one build of Core.
-    param([Parameter(Mandatory)] [string] $CoreBuild)
+    param([Parameter(Mandatory)] [string] $CoreBuild, [string] $Project = 'VhdxTools.Core.Tests', [string[]] $ExcludeClass = @())
 
-    $results = Join-Path $scratch 'results' "core-$CoreBuild"
+    $results = Join-Path $scratch 'results' "$Project-$CoreBuild"
     New-EmptyFolder $results
     $arguments = @(
-        'test', (Join-Path $PSScriptRoot 'tests' 'VhdxTools.Core.Tests')
+        'test', (Join-Path $PSScriptRoot 'tests' $Project)
         '-c', 'Release', "-p:CoreBuild=$CoreBuild", '-tl:off', '-nologo', '-v:minimal'
         '--logger', 'trx;LogFileName=results.trx', '--results-directory', $results
         '--blame-hang-timeout', '30min', '--blame-hang-dump-type', 'none'
     )
     if ($Filter) { $arguments += '--filter', "FullyQualifiedName~$Filter" }
+    elseif ($ExcludeClass) { $arguments += '--filter', (($ExcludeClass | ForEach-Object { "FullyQualifiedName!~.$_." }) -join '&') }
 
     # Each skipped test would be two lines; the reasons are printed once for all suites at the end.
     & dotnet @arguments | Where-Object { $_ -notmatch '\[SKIP\]|^\s+Skipped ' } | Out-Host
@@ -313,12 +349,39 @@ function Invoke-CoreSuite {
     New-SuiteResult @byOutcome -Skipped $skipped -Problems $problems
 }
 
-function Invoke-PesterSuite {
-    # Pester against the built module, with one build of Core; in the Windows build of PowerShell with -Windows; with -Tag the tests
-    # that have it.
-    param([Parameter(Mandatory)] [string] $CoreBuild, [Parameter(Mandatory)] [string] $PackageFolder, [switch] $Windows, [string] $Tag)
+function Invoke-FrameworkSuite {
+    # The tests of Core on .NET Framework or Mono, and the built module as Windows PowerShell 5.1 loads it.
+    if (-not $IsWindows -and -not (Get-Command mono -CommandType Application -ErrorAction Ignore)) {
+        return New-SuiteResult -Skipped @{ Name = 'all of its tests'; Reason = 'Mono, which stands in for .NET Framework, is not here' }
+    }
+    Invoke-CoreSuite 'netstandard2.0' 'VhdxTools.Framework.Tests' $longClasses
+}
 
-    $results = Join-Path $scratch 'results' "pester-$CoreBuild$(if ($Windows) { '-windows' }).json"
+function Get-CultureEnvironment {
+    # What tells .NET, and the processes that the tests start, their culture. The encoding stays UTF-8 for the peers: no locale of
+    # that name needs to be installed for .NET, which has its data from ICU.
+    param([Parameter(Mandatory)] [string] $Name)
+
+    if ($IsWindows) { throw '-Culture is for Linux and macOS: on Windows the settings of the user tell the culture.' }
+    if ($Name -eq 'invariant') { return @{ DOTNET_SYSTEM_GLOBALIZATION_INVARIANT = '1' } }
+    $locale = $Name.Replace('-', '_') + '.UTF-8'
+    @{ LC_ALL = $null; LANG = $locale; LC_MESSAGES = $locale; LC_CTYPE = 'C.UTF-8'; DOTNET_SYSTEM_GLOBALIZATION_INVARIANT = '0' }
+}
+
+function Invoke-PesterSuite {
+    # Pester against the built module, with one build of Core and under one culture; in the Windows build of PowerShell with -Windows; with
+    # -Tag the tests that have it.
+    param(
+        [Parameter(Mandatory)] [string] $CoreBuild,
+        [Parameter(Mandatory)] [string] $PackageFolder,
+        [string] $DefaultCulture,
+        [string[]] $ExcludeFile = @(),
+        [switch] $Windows,
+        [string] $Tag
+    )
+
+    $suiteCulture = if ($Windows) { '' } elseif ($Culture) { $Culture } elseif (-not $IsWindows) { $DefaultCulture }
+    $results = Join-Path $scratch 'results' "pester-$CoreBuild-$(if ($Windows) { 'windows' } else { $suiteCulture }).json"
     $null = New-Item -ItemType Directory -Path (Split-Path $results) -Force
     Remove-Item -LiteralPath $results -ErrorAction Ignore
     $toPath = if ($Windows) { ${function:ConvertTo-WinePath} } else { { param($Path) $Path } }
@@ -335,6 +398,11 @@ function Invoke-PesterSuite {
     if ($Filter) { $arguments += '-Filter', $Filter }
     if ($Tag) { $arguments += '-Tag', $Tag }
     if ($Windows) { $arguments += '-ExcludeTag', 'SlowUnderWine' }
+    if ($suiteCulture) {
+        $environment += Get-CultureEnvironment $suiteCulture
+        $arguments += '-Culture', $suiteCulture
+    }
+    if ($ExcludeFile) { $arguments += '-ExcludeFile', ($ExcludeFile -join ';') }
     $exitCode = if ($Windows) { Invoke-WineShell (Install-WineShell $scratch) $arguments $environment } else { Invoke-Shell $arguments $environment }
     if (-not (Test-Path -LiteralPath $results)) {
         return New-SuiteResult -Problems "did not run (exit code $exitCode)"
@@ -400,8 +468,10 @@ function Invoke-Test {
                 $result = switch ($name) {
                     'Core' { Invoke-CoreSuite 'net10.0' }
                     'CoreNetStandard' { Invoke-CoreSuite 'netstandard2.0' }
-                    'Pester' { Invoke-PesterSuite 'net10.0' $packageFolder }
-                    'PesterNetStandard' { Invoke-PesterSuite 'netstandard2.0' $packageFolder }
+                    'CoreFramework' { Invoke-FrameworkSuite }
+                    'Pester' { Invoke-PesterSuite 'net10.0' $packageFolder 'de-DE' }
+                    'PesterNetStandard' { Invoke-PesterSuite 'netstandard2.0' $packageFolder 'tr-TR' }
+                    'PesterInvariant' { Invoke-PesterSuite 'net10.0' $packageFolder 'invariant' $slowFiles }
                     'PesterWindows' { Invoke-PesterWindowsSuite $packageFolder }
                     'Format' { Invoke-FormatSuite }
                 }
@@ -412,7 +482,7 @@ function Invoke-Test {
             $passed += $result.Passed
             $failed += $result.Failed
             foreach ($problem in $result.Problems) { $problems.Add("${name}: $problem") }
-            if (-not $Filter -and -not $result.Problems -and $result.Passed + $result.Failed -eq 0) { $problems.Add("${name}: no test ran") }
+            if (-not $Filter -and -not $result.Problems -and $result.Passed + $result.Failed + @($result.Skipped).Count -eq 0) { $problems.Add("${name}: no test ran") }
             foreach ($test in $result.Skipped) { $skipped.Add([pscustomobject]@{ Suite = $name; Name = $test.Name; Reason = $test.Reason }) }
             Write-Host ('{0}: {1} passed, {2} failed, {3} skipped in {4:n0} s' -f $name, $result.Passed, $result.Failed, @($result.Skipped).Count, $watch.Elapsed.TotalSeconds)
         }

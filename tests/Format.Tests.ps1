@@ -29,12 +29,15 @@ BeforeAll {
         -Log @{ 0x2000 = New-LogEntryBytes -Sequence 1000000 -Tail 0x2000 -Update $update -Last 10MB }
     Write-FileBytes $path (128KB + 9) ([byte[]] (0x77))
 
+    # Without culture data (invariant globalization) there is only one culture.
+    $hasCultures = try { [bool] [cultureinfo]::GetCultureInfo('de-DE', $true) } catch { $false }
+
     # What each type looks like: its default view, as a list, as a string.
     $views = Invoke-ChildShell -Json @"
 Import-Module '$($manifestPath.Replace("'", "''"))'
 `$PSStyle.OutputRendering = 'PlainText'
 `$all = @{}
-foreach (`$culture in '', 'de-DE', 'tr-TR', 'ar-SA') {
+foreach (`$culture in @('') + $(if ($hasCultures) { "'de-DE', 'tr-TR', 'ar-SA'" } else { '@()' })) {
     [cultureinfo]::CurrentCulture = [cultureinfo]::GetCultureInfo(`$culture)
     [cultureinfo]::CurrentUICulture = [cultureinfo]::GetCultureInfo(`$culture)
     `$image = Get-VhdxImage -LiteralPath '$($path.Replace("'", "''"))'
@@ -201,6 +204,7 @@ Describe 'ToString' {
 
 Describe 'The culture <_>' -ForEach 'de-DE', 'tr-TR', 'ar-SA' {
     It 'changes nothing' {
+        if (-not $hasCultures) { Set-ItResult -Skipped -Because 'there is no culture data (invariant globalization)' }
         $own = $views."culture $_"
         foreach ($type in $invariant.PSObject.Properties.Name) {
             foreach ($part in 'Default', 'List', 'String') {

@@ -395,6 +395,7 @@ Describe 'The object' {
     }
 
     It 'is the same under a culture with other digits and separators' {
+        if (-not $(try { [cultureinfo]::GetCultureInfo('ar-SA', $true) } catch { $null })) { Set-ItResult -Skipped -Because 'there is no culture data (invariant globalization)' }
         $culture = [Globalization.CultureInfo]::CurrentCulture
         try {
             [Globalization.CultureInfo]::CurrentCulture = 'ar-SA'

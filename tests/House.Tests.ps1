@@ -22,7 +22,7 @@ Describe 'The repository' {
     It 'names every project in the solution' {
         $solution = Get-Content -LiteralPath (Join-Path $repository 'VhdxTools.sln') -Raw
         $projects = Get-ChildItem -Path (Join-Path $repository 'src'), (Join-Path $repository 'tests') -Recurse -Filter *.csproj
-        $projects | Should -HaveCount 5
+        $projects | Should -HaveCount 7
         foreach ($project in $projects) { $solution | Should -Match ([regex]::Escape("\$($project.Name)`"")) }
     }
 }

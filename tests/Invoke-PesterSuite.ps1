@@ -11,16 +11,29 @@ param(
     [string[]] $Tag = @(),
 
     # Tests with one of these tags are left out, and counted as skipped.
-    [string[]] $ExcludeTag = @()
+    [string[]] $ExcludeTag = @(),
+
+    # The culture that this process must have, or 'invariant' for none; build.ps1 gave it to us in the environment.
+    [string] $Culture,
+
+    # Names of test files that are left out, with semicolons between them.
+    [string] $ExcludeFile
 )
 
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 
+# A system without the data would run everything in another culture and say that it passed.
+$current = [cultureinfo]::CurrentCulture
+$hasData = try { [cultureinfo]::GetCultureInfo('de-DE', $true).NumberFormat.NumberDecimalSeparator -eq ',' } catch { $false }
+if ($Culture -eq 'invariant' ? $hasData : $Culture -and ($current.Name -ne $Culture -or -not $hasData)) {
+    throw "This process was to run in the culture '$Culture' and runs in '$current', $($hasData ? 'with' : 'without') culture data (libicu)."
+}
+
 Import-Module $PesterPath
 $configuration = New-PesterConfiguration
-$configuration.Run.Path = @(Get-ChildItem -Path (Join-Path $PSScriptRoot '*.Tests.ps1') | Sort-Object Name | ForEach-Object FullName)
+$configuration.Run.Path = @(Get-ChildItem -Path (Join-Path $PSScriptRoot '*.Tests.ps1') | Where-Object Name -NotIn ($ExcludeFile -split ';') | Sort-Object Name | ForEach-Object FullName)
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = 'Normal'
 if ([Console]::IsOutputRedirected) {

@@ -42,7 +42,8 @@ Describe 'New-VhdxImage names' {
         Set-Content -LiteralPath $other -Value 'other'
         $null = New-VhdxImage -Path (Join-Path $folder 'disk[1].vhdx') -SizeBytes 1GB -Force
         Get-Content -LiteralPath $other | Should -BeExactly 'other'
-        Get-FolderList $folder | Should -BeExactly 'disk[1].vhdx|disk1.vhdx'
+        # Which comes first depends on the culture.
+        (Get-FolderList $folder) -split '\|' | Sort-Object { $_.Length } | Should -BeExactly @('disk1.vhdx', 'disk[1].vhdx')
     }
 }
 

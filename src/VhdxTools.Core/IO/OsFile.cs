@@ -240,10 +240,12 @@ internal sealed class OsFile : IRandomAccessFile
 
     public void Dispose()
     {
-#if !NET
+#if NET
+        _handle.Dispose();
+#else
+        // It closes the handle. Mono throws when a handle is disposed a second time, and does not when a stream is.
         _stream.Dispose();
 #endif
-        _handle.Dispose();
     }
 
     private static OsFile OpenAlone(string path, string verb)

@@ -33,6 +33,11 @@ internal static class PosixNative
 
     public static bool IsMacOS { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
 
+#if !NET
+    // It knows only the descriptors that it has opened itself.
+    private static readonly bool s_isMono = Type.GetType("Mono.Runtime") is not null;
+#endif
+
     private static int SeekData => IsMacOS ? 4 : 3;
 
     private static int SeekHole => IsMacOS ? 3 : 4;
@@ -44,6 +49,13 @@ internal static class PosixNative
     /// <returns>Null when the system refuses, for whatever reason: the ordinary way of opening will tell it.</returns>
     public static SafeFileHandle? OpenWithoutTrace(string path)
     {
+#if !NET
+        if (s_isMono)
+        {
+            return null;
+        }
+
+#endif
         int descriptor = Open(Text(path), OpenNoAccessTime | OpenCloseOnExec);
         if (descriptor < 0)
         {

@@ -179,7 +179,7 @@ internal sealed class CheckingImage
 
     public static void Set(byte[] bytes, int offset, ulong value) => BitConverter.TryWriteBytes(bytes.AsSpan(offset), value);
 
-    public static void Set(byte[] bytes, int offset, Guid value) => value.TryWriteBytes(bytes.AsSpan(offset));
+    public static void Set(byte[] bytes, int offset, Guid value) => value.ToByteArray().CopyTo(bytes, offset);
 
     private CheckingImage Structure(long place, int length, Action<byte[]> change)
     {

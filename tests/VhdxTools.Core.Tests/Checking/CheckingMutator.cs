@@ -155,7 +155,7 @@ internal sealed class CheckingMutator
             for (int i = _random.Next(7); i < Math.Min(count, 2047); i++)
             {
                 int place = 32 + (32 * i);
-                Set(table, place, _random.Next(20) == 0 ? new Guid(table.AsSpan(32 + (32 * _random.Next(6)), 16)) : new Guid(i, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+                Set(table, place, _random.Next(20) == 0 ? new Guid(table.AsSpan(32 + (32 * _random.Next(6)), 16).ToArray()) : new Guid(i, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
                 Set(table, place + 16, _random.Next(2) == 0 ? (uint)Pick(s_values) : (uint)_random.Next(60_000, 1_100_000));
                 Set(table, place + 20, _random.Next(2) == 0 ? (uint)Pick(s_values) : (uint)_random.Next(5000));
                 Set(table, place + 24, (uint)_random.Next(8));

@@ -218,7 +218,7 @@ public class CheckingNastyTests
             Create(path + ".parent");
             CheckingImage image = Create(path, parent: path + ".parent");
             byte[] item = new byte[MiB];
-            LocatorType.TryWriteBytes(item);
+            LocatorType.ToByteArray().CopyTo(item, 0);
             item[18] = item[19] = 0xFF;
             for (int i = 0; i < ushort.MaxValue; i++)
             {

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using VhdxTools.IO;
 using VhdxTools.Layout;
 
@@ -15,9 +14,9 @@ internal sealed class EngineCallsFile(IRandomAccessFile file) : IRandomAccessFil
 
     public long Length => file.Length;
 
-    public static string Write(long offset, long length) => string.Create(CultureInfo.InvariantCulture, $"write {length} at {offset}");
+    public static string Write(long offset, long length) => FormattableString.Invariant($"write {length} at {offset}");
 
-    public static string Resize(long length) => string.Create(CultureInfo.InvariantCulture, $"length {length}");
+    public static string Resize(long length) => FormattableString.Invariant($"length {length}");
 
     public int Read(long offset, Span<byte> buffer) => file.Read(offset, buffer);
 

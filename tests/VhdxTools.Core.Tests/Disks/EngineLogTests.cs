@@ -99,7 +99,7 @@ public class EngineLogTests
         {
             Assert.Equal("head", Encoding.ASCII.GetString(bytes, 0, 4));
             Assert.Equal(number, BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)));
-            Assert.Equal(s_guid, new Guid(bytes.AsSpan(48, 16)));
+            Assert.Equal(s_guid, new Guid(bytes.AsSpan(48, 16).ToArray()));
             uint stored = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4));
             bytes.AsSpan(4, 4).Clear();
             Assert.Equal(Crc(bytes), stored);

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using VhdxTools.Core.Tests.Support;
 using VhdxTools.Disks;
 using VhdxTools.Format;
 using VhdxTools.Images;
@@ -117,7 +118,7 @@ public class EngineModelTests
         string path = Create(folder["a.vhdx"], type, size, block * MiB);
         byte[] model = new byte[size];
         PlayRound(random, path, model, block * MiB, Guids(3));
-        using Process process = Process.Start(new ProcessStartInfo(tool!, ["convert", "-O", "raw", path, folder["a.raw"]]) { RedirectStandardError = true })!;
+        using Process process = Process.Start(Tool.Command(tool!, "convert", "-O", "raw", path, folder["a.raw"]))!;
         string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, errors);

@@ -51,7 +51,7 @@ public class SystemErrorsTests
     [InlineData(unchecked((int)0x80131620), ErrorIds.IOFailed, ErrorKind.DeviceError)]
     public void Codes_have_a_name_and_a_kind(int code, string id, ErrorKind kind)
     {
-        IOException inner = new("It failed.") { HResult = code };
+        IOException inner = new("It failed.", code);
         VhdxException exception = SystemErrors.Translate(inner, "a.vhdx", "read");
 
         Assert.Equal((id, kind), (exception.Id, exception.Kind));

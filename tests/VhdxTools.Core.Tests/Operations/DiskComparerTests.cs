@@ -178,7 +178,7 @@ public class DiskComparerTests
         string Peer(string name)
         {
             using System.Diagnostics.Process process = System.Diagnostics.Process.Start(
-                new System.Diagnostics.ProcessStartInfo("qemu-img", ["compare", "-f", "raw", "-F", format, folder["a"], folder[name]]) { RedirectStandardOutput = true })!;
+                Tool.Command("qemu-img", "compare", "-f", "raw", "-F", format, folder["a"], folder[name]))!;
             string said = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             return said;

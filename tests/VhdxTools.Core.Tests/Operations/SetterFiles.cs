@@ -36,7 +36,7 @@ internal static class SetterFiles
 
     /// <summary>The regions of the first copy of the table.</summary>
     public static RegionModel[] Regions(byte[] file) => [.. Enumerable.Range(0, (int)Bytes.Read(file, 0x30008, 4)).Select(i => 0x30010 + (32 * i)).Select(place => new RegionModel(
-        new Guid(file.AsSpan(place, 16)).ToString().ToUpperInvariant(),
+        new Guid(file.AsSpan(place, 16).ToArray()).ToString().ToUpperInvariant(),
         Bytes.Read(file, place + 16, 8),
         Bytes.Read(file, place + 24, 4),
         Bytes.Read(file, place + 28, 4) == 1))];

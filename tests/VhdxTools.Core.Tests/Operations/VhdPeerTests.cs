@@ -80,7 +80,7 @@ public class VhdPeerTests
         string text = Encoding.UTF8.GetString(Tool.Run("vhdiinfo", folder["c.vhd"])!);
 
         // It shows the bytes of an identifier in their order.
-        Assert.Contains(new Guid(ParentId.ToByteArray(), bigEndian: true).ToString(), text, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(Guid.ParseExact(Convert.ToHexString(ParentId.ToByteArray()), "N").ToString(), text, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("p.vhd", text, StringComparison.Ordinal);
     }
 

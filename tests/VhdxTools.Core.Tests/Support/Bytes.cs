@@ -37,7 +37,7 @@ internal static class Bytes
     /// <summary>The Windows binary form from the text: the first three groups reversed.</summary>
     public static byte[] Guid(string text)
     {
-        byte[] raw = Convert.FromHexString(text.Replace("-", "", StringComparison.Ordinal));
+        byte[] raw = Convert.FromHexString(text.Replace("-", ""));
         Array.Reverse(raw, 0, 4);
         Array.Reverse(raw, 4, 2);
         Array.Reverse(raw, 6, 2);
