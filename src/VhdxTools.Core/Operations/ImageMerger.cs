@@ -16,7 +16,7 @@ namespace VhdxTools.Operations;
 /// </summary>
 internal static class ImageMerger
 {
-    private const int BufferLength = (int)(2 * FormatConstants.MiB);
+    private const int BufferLength = (int)FormatConstants.MiB;
 
     /// <param name="plan">What to do.</param>
     /// <param name="newGuid">Gives a new GUID at each call.</param>
@@ -88,35 +88,61 @@ internal static class ImageMerger
 
     private static void Copy(DiskChain sources, DiskChain target, long length, long total, Action<long, long>? progress, CancellationToken cancellation)
     {
-        byte[] buffer = new byte[BufferLength];
+        PageBufferPool buffers = new(BufferLength);
         long done = 0;
-        foreach (DiskExtent extent in sources.Extents(0, length, cancellation))
+        foreach ((DiskExtent piece, Memory<byte> buffer) in ReadAhead.InOrder(Pieces(sources, length, cancellation), Read))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (piece.Kind == DiskExtentKind.Zero)
+            {
+                target.Trim(piece.Offset, piece.Length);
+                continue;
+            }
+
+            Span<byte> bytes = buffer.Span.Slice(0, (int)piece.Length);
+            if (ByteFields.IsZero(bytes))
+            {
+                target.Trim(piece.Offset, piece.Length);
+            }
+            else
+            {
+                target.Write(piece.Offset, bytes);
+            }
+
+            buffers.Return(buffer);
+            done += piece.Length;
+            progress?.Invoke(Math.Min(done, total), total);
+        }
+
+        (DiskExtent Piece, Memory<byte> Buffer) Read(DiskExtent piece)
+        {
+            if (piece.Kind == DiskExtentKind.Zero)
+            {
+                return (piece, default);
+            }
+
+            Memory<byte> buffer = buffers.Rent();
+            sources.Read(piece.Offset, buffer.Span.Slice(0, (int)piece.Length));
+            return (piece, buffer);
+        }
+    }
+
+    /// <summary>What the sources have to say, data in pieces of a buffer.</summary>
+    private static IEnumerable<DiskExtent> Pieces(DiskChain sources, long length, CancellationToken cancellation)
+    {
+        foreach (DiskExtent extent in sources.Extents(0, length, cancellation).Where(extent => extent.Kind != DiskExtentKind.Absent))
         {
             if (extent.Kind == DiskExtentKind.Zero)
             {
-                target.Trim(extent.Offset, extent.Length);
+                yield return extent;
+                continue;
             }
-            else if (extent.Kind == DiskExtentKind.Data)
-            {
-                for (long offset = extent.Offset; offset < extent.End;)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    int count = (int)Math.Min(BufferLength - (offset % BufferLength), extent.End - offset);
-                    Span<byte> piece = buffer.AsSpan(0, count);
-                    sources.Read(offset, piece);
-                    if (ByteFields.IsZero(piece))
-                    {
-                        target.Trim(offset, count);
-                    }
-                    else
-                    {
-                        target.Write(offset, piece);
-                    }
 
-                    offset += count;
-                    done += count;
-                    progress?.Invoke(Math.Min(done, total), total);
-                }
+            for (long offset = extent.Offset; offset < extent.End;)
+            {
+                long count = Math.Min(BufferLength - (offset % BufferLength), extent.End - offset);
+                yield return extent with { Offset = offset, Length = count, FileOffset = extent.FileOffset + (offset - extent.Offset) };
+                offset += count;
             }
         }
     }

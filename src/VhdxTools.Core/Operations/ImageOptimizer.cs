@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using VhdxTools.Disks;
 using VhdxTools.Format;
@@ -14,7 +15,7 @@ namespace VhdxTools.Operations;
 /// </summary>
 internal static class ImageOptimizer
 {
-    private const int BufferLength = (int)(2 * FormatConstants.MiB);
+    private const int BufferLength = (int)FormatConstants.MiB;
 
     /// <summary>Tells what <see cref="Optimize"/> would do.</summary>
     /// <param name="path">Full path of the file.</param>
@@ -130,13 +131,13 @@ internal static class ImageOptimizer
     /// <returns>Where to go on once it is open again, or 0 when all is done.</returns>
     private static long CloseGaps(WriteSession session, GapCloser closer, OptimizeTally tally, long end, CancellationToken cancellation)
     {
-        byte[] buffer = new byte[BufferLength];
+        PageBufferPool buffers = new(BufferLength);
         foreach (BlockMove move in closer.Moves(session.Layer.Image, session.Regions, Math.Min(end, session.Space.UsedEnd), session.Commit, cancellation))
         {
             session.Begin(isVisible: false);
             tally.AddMove();
             session.Layer.Metadata.Forget(move.To, move.From.Length);
-            Copy(session, move, buffer);
+            Copy(session, move, buffers);
             session.Free(move.From);
             if (move.Region is Guid region)
             {
@@ -153,7 +154,7 @@ internal static class ImageOptimizer
         return 0;
     }
 
-    private static void Copy(WriteSession session, BlockMove move, byte[] buffer)
+    private static void Copy(WriteSession session, BlockMove move, PageBufferPool buffers)
     {
         if (move.Region is not null)
         {
@@ -161,16 +162,30 @@ internal static class ImageOptimizer
             session.Commit();
         }
 
-        for (long done = 0; done < move.From.Length;)
+        foreach ((long done, Memory<byte> buffer) in ReadAhead.InOrder(Pieces(), Read))
         {
-            int count = (int)Math.Min(buffer.Length, move.From.Length - done);
-            if (!IsHole(move.From.Offset + done, count) || !IsHole(move.To + done, count))
-            {
-                session.Layer.ReadData(move.From.Offset + done, buffer.AsSpan(0, count));
-                session.WriteData(move.To + done, buffer.AsSpan(0, count));
-            }
+            session.WriteData(move.To + done, buffer.Span.Slice(0, CountAt(done)));
+            buffers.Return(buffer);
+        }
 
-            done += count;
+        int CountAt(long done) => (int)Math.Min(BufferLength, move.From.Length - done);
+
+        IEnumerable<long> Pieces()
+        {
+            for (long done = 0; done < move.From.Length; done += BufferLength)
+            {
+                if (!IsHole(move.From.Offset + done, CountAt(done)) || !IsHole(move.To + done, CountAt(done)))
+                {
+                    yield return done;
+                }
+            }
+        }
+
+        (long Done, Memory<byte> Buffer) Read(long done)
+        {
+            Memory<byte> buffer = buffers.Rent();
+            session.Layer.ReadData(move.From.Offset + done, buffer.Span.Slice(0, CountAt(done)));
+            return (done, buffer);
         }
 
         bool IsHole(long offset, long length) => session.Layer.Image.View.FindData(offset, offset + length) is null;
