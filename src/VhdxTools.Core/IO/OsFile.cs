@@ -2,6 +2,8 @@ using System;
 using System.IO;
 #if NET
 using System.Runtime.InteropServices;
+#else
+using System.Buffers;
 #endif
 using Microsoft.Win32.SafeHandles;
 using VhdxTools.Layout;
@@ -14,16 +16,20 @@ internal sealed class OsFile : IRandomAccessFile
     private readonly SafeFileHandle _handle;
 #if NET
     private static PosixSignalRegistration? s_fileSizeSignal;
+    private readonly DirectWriter? _direct;
 #else
     private readonly FileStream _stream;
     private readonly object _lock = new();
 #endif
 
-    private OsFile(string name, SafeFileHandle handle)
+    private OsFile(string name, SafeFileHandle handle, bool isWritten = false)
     {
         Name = name;
         _handle = handle;
-#if !NET
+#if NET
+        // Never for a file that is read only: opened once more it could be written.
+        _direct = isWritten && PosixNative.IsLinux ? new(handle, PosixNative.OpenDirect) : null;
+#else
         _stream = new(handle, FileAccess.Read, bufferSize: 1);
 #endif
     }
@@ -136,14 +142,20 @@ internal sealed class OsFile : IRandomAccessFile
         try
         {
 #if NET
-            RandomAccess.Write(_handle, data, offset);
+            if (_direct?.TryWrite(offset, data) != true)
+            {
+                RandomAccess.Write(_handle, data, offset);
+            }
 #else
-            byte[] bytes = data.ToArray();
+            byte[] bytes = ArrayPool<byte>.Shared.Rent(data.Length);
+            data.CopyTo(bytes);
             lock (_lock)
             {
                 _stream.Position = offset;
-                _stream.Write(bytes, 0, bytes.Length);
+                _stream.Write(bytes, 0, data.Length);
             }
+
+            ArrayPool<byte>.Shared.Return(bytes);
 #endif
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))
@@ -241,6 +253,7 @@ internal sealed class OsFile : IRandomAccessFile
     public void Dispose()
     {
 #if NET
+        _direct?.Dispose();
         _handle.Dispose();
 #else
         // It closes the handle. Mono throws when a handle is disposed a second time, and does not when a stream is.
@@ -281,7 +294,7 @@ internal sealed class OsFile : IRandomAccessFile
         try
         {
 #if NET
-            return new(name ?? path, File.OpenHandle(path, mode, access, share));
+            return new(name ?? path, File.OpenHandle(path, mode, access, share), access != FileAccess.Read);
 #else
             return new(name ?? path, new FileStream(path, mode, access, share, bufferSize: 1));
 #endif
@@ -297,15 +310,16 @@ internal sealed class OsFile : IRandomAccessFile
 #if NET
         return RandomAccess.Read(_handle, buffer, offset);
 #else
-        byte[] bytes = new byte[buffer.Length];
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(buffer.Length);
         int read;
         lock (_lock)
         {
             _stream.Position = offset;
-            read = _stream.Read(bytes, 0, bytes.Length);
+            read = _stream.Read(bytes, 0, buffer.Length);
         }
 
         bytes.AsSpan(0, read).CopyTo(buffer);
+        ArrayPool<byte>.Shared.Return(bytes);
         return read;
 #endif
     }

@@ -10,7 +10,8 @@ namespace VhdxTools.Operations;
 /// <summary>Finds entries of the BAT that could be better without a visible change. Fixed images keep all blocks and states.</summary>
 internal sealed class BlockJudge(DiskChain disk)
 {
-    private const int BufferLength = (int)FormatConstants.MiB;
+    private const int BufferLength = (int)(256 * FormatConstants.KiB);
+    private const int FirstLength = (int)(16 * FormatConstants.KiB);
 
     private readonly VhdxLayer _layer = disk.Layers[0];
     private readonly DiskChain? _parents = disk.Layers.Count > 1 ? DiskChain.Over(Rest(disk.Layers)) : null;
@@ -180,6 +181,8 @@ internal sealed class BlockJudge(DiskChain disk)
     /// <summary>Whether what the file holds of a range is zero; holes of the file are not read.</summary>
     private bool IsZero(IEnumerable<LayerExtent> extents, CancellationToken cancellation)
     {
+        // Most blocks that are not zero show it at once.
+        int count = FirstLength;
         foreach (LayerExtent extent in extents)
         {
             if (extent.Source != LayerSource.Data)
@@ -190,15 +193,18 @@ internal sealed class BlockJudge(DiskChain disk)
             long end = extent.FileOffset + extent.Length;
             for (long place = extent.FileOffset; place < end && _layer.Image.View.FindData(place, end) is FileRange data;)
             {
-                for (place = data.Offset; place < data.End; place += BufferLength)
+                for (place = data.Offset; place < data.End;)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    Span<byte> part = _buffer.AsSpan(0, (int)Math.Min(BufferLength, data.End - place));
+                    Span<byte> part = _buffer.AsSpan(0, (int)Math.Min(count, data.End - place));
                     _layer.ReadData(place, part);
                     if (!ByteFields.IsZero(part))
                     {
                         return false;
                     }
+
+                    place += part.Length;
+                    count = BufferLength;
                 }
 
                 place = data.End;

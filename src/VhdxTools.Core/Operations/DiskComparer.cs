@@ -1,10 +1,10 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using VhdxTools.Disks;
 using VhdxTools.Format;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
@@ -16,6 +16,9 @@ internal static class DiskComparer
     public const int Grain = 512;
 
     private const int PieceLength = (int)FormatConstants.MiB;
+
+    /// <summary>Both disks' bytes are compared while they are still near the processor.</summary>
+    private const int PartLength = (int)(256 * FormatConstants.KiB);
 
     /// <param name="referencePath">Full path of the file that is compared with.</param>
     /// <param name="differencePath">Full path of the other file.</param>
@@ -87,31 +90,44 @@ internal static class DiskComparer
     /// <summary>The differing runs of sectors in pieces of two disks; those that go on in the next piece are not joined yet. Each piece ends with a range without length.</summary>
     private static IEnumerable<DifferenceRange> Ranges(IVirtualDisk reference, IVirtualDisk difference, IEnumerable<FileRange> pieces, Action<long> report)
     {
-        byte[] left = ArrayPool<byte>.Shared.Rent(PieceLength);
-        byte[] right = ArrayPool<byte>.Shared.Rent(PieceLength);
-        try
+        PageBufferPool buffers = new(2 * PartLength);
+        foreach ((FileRange piece, List<FileRange> runs) in ReadAhead.InOrder(pieces, Compared))
         {
-            foreach (FileRange piece in pieces)
+            foreach (FileRange run in runs)
             {
-                int length = (int)piece.Length;
-                reference.Read(piece.Offset, left.AsSpan(0, length));
-                difference.Read(piece.Offset, right.AsSpan(0, length));
-                if (!left.AsSpan(0, length).SequenceEqual(right.AsSpan(0, length)))
+                yield return new(run.Offset, run.Length, VhdxDifferenceKind.Content);
+            }
+
+            report(piece.End);
+            yield return new(piece.End, 0, VhdxDifferenceKind.Content);
+        }
+
+        (FileRange Piece, List<FileRange> Runs) Compared(FileRange piece)
+        {
+            List<FileRange> runs = [];
+            Memory<byte> buffer = buffers.Rent();
+            for (long offset = piece.Offset; offset < piece.End; offset += PartLength)
+            {
+                int length = (int)Math.Min(PartLength, piece.End - offset);
+                Span<byte> left = buffer.Span.Slice(0, length);
+                Span<byte> right = buffer.Span.Slice(PartLength, length);
+                reference.Read(offset, left);
+                difference.Read(offset, right);
+                if (!left.SequenceEqual(right))
                 {
-                    for (int start = 0; NextRun(left.AsSpan(0, length), right.AsSpan(0, length), ref start, out int runLength); start += runLength)
+                    for (int start = 0; NextRun(left, right, ref start, out int runLength); start += runLength)
                     {
-                        yield return new(piece.Offset + start, runLength, VhdxDifferenceKind.Content);
+                        // A run may go on from one part to the next.
+                        bool isContinued = runs.Count > 0 && runs[runs.Count - 1].End == offset + start;
+                        long runStart = isContinued ? runs[runs.Count - 1].Offset : offset + start;
+                        runs.RemoveRange(runs.Count - (isContinued ? 1 : 0), isContinued ? 1 : 0);
+                        runs.Add(new(runStart, offset + start + runLength - runStart));
                     }
                 }
-
-                report(piece.End);
-                yield return new(piece.End, 0, VhdxDifferenceKind.Content);
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(left);
-            ArrayPool<byte>.Shared.Return(right);
+
+            buffers.Return(buffer);
+            return (piece, runs);
         }
     }
 

@@ -30,14 +30,16 @@ internal static class FlatImageWriter
     public static void Write(IEnumerable<DataRun> runs, IRandomAccessFile file, FileRange range, Preallocation preallocation, CancellationToken cancellation)
     {
         long written = range.Offset;
+        using WriteBehind writes = new(file);
         foreach (DataRun run in runs)
         {
             FillTo(range.Offset + run.Offset);
-            file.Write(written, run.Bytes.Span);
+            writes.Write(written, run.Bytes);
             written += run.Bytes.Length;
         }
 
         FillTo(range.End);
+        writes.Complete();
 
         void FillTo(long place)
         {

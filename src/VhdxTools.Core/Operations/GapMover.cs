@@ -1,8 +1,10 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using VhdxTools.Disks;
 using VhdxTools.Format;
 using VhdxTools.Images;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
@@ -13,7 +15,7 @@ namespace VhdxTools.Operations;
 /// </summary>
 internal static class GapMover
 {
-    private const int BufferLength = (int)(2 * FormatConstants.MiB);
+    private const int BufferLength = (int)FormatConstants.MiB;
 
     /// <summary>A bit for each MiB of a file, where nothing has moved to yet.</summary>
     public static BitField Arrivals(long fileLength) => new(FormatConstants.CeilingDivide(fileLength, FormatConstants.MiB));
@@ -45,14 +47,14 @@ internal static class GapMover
     /// <returns>Where to go on once it is open again, or 0 when all is done.</returns>
     public static long Move(WriteSession session, GapCloser closer, Action moved, long end, CancellationToken cancellation)
     {
-        byte[] buffer = new byte[BufferLength];
+        PageBufferPool buffers = new(BufferLength);
         foreach (BlockMove move in closer.Moves(session.Layer.Image, session.Regions, Math.Min(end, session.Space.UsedEnd), session.Commit, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();
             session.Begin(isVisible: false);
             moved();
             session.Layer.Metadata.Forget(move.To, move.From.Length);
-            Copy(session, move, buffer);
+            Copy(session, move, buffers);
             session.Free(move.From);
             if (move.Region is Guid region)
             {
@@ -69,7 +71,7 @@ internal static class GapMover
         return 0;
     }
 
-    private static void Copy(WriteSession session, BlockMove move, byte[] buffer)
+    private static void Copy(WriteSession session, BlockMove move, PageBufferPool buffers)
     {
         if (move.Region is not null)
         {
@@ -77,17 +79,38 @@ internal static class GapMover
             session.Commit();
         }
 
-        long end = move.From.End;
-        for (long place = move.From.Offset; place < end;)
+        long shift = move.To - move.From.Offset;
+        List<FileRange> data = [];
+        long copied = move.From.Offset;
+        while (session.Layer.FindData(copied, move.From.End) is FileRange range)
         {
-            FileRange data = session.Layer.FindData(place, end) ?? new(end, 0);
-            Clear(session, new(place + move.To - move.From.Offset, data.Offset - place));
-            for (place = data.Offset; place < data.End;)
+            Clear(session, new(copied + shift, range.Offset - copied));
+            data.Add(range);
+            copied = range.End;
+        }
+
+        Clear(session, new(copied + shift, move.From.End - copied));
+        foreach ((FileRange piece, Memory<byte> buffer) in ReadAhead.InOrder(Pieces(data), Read))
+        {
+            session.WriteData(piece.Offset + shift, buffer.Span.Slice(0, (int)piece.Length));
+            buffers.Return(buffer);
+        }
+
+        (FileRange Piece, Memory<byte> Buffer) Read(FileRange piece)
+        {
+            Memory<byte> buffer = buffers.Rent();
+            session.Layer.ReadData(piece.Offset, buffer.Span.Slice(0, (int)piece.Length));
+            return (piece, buffer);
+        }
+    }
+
+    private static IEnumerable<FileRange> Pieces(List<FileRange> ranges)
+    {
+        foreach (FileRange range in ranges)
+        {
+            for (long place = range.Offset; place < range.End; place += BufferLength)
             {
-                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, data.End - place));
-                session.Layer.ReadData(place, piece);
-                session.WriteData(place + move.To - move.From.Offset, piece);
-                place += piece.Length;
+                yield return new(place, Math.Min(BufferLength, range.End - place));
             }
         }
     }

@@ -16,7 +16,7 @@ namespace VhdxTools.Operations;
 /// </summary>
 internal static class ImageMerger
 {
-    private const int BufferLength = (int)(2 * FormatConstants.MiB);
+    private const int BufferLength = (int)FormatConstants.MiB;
 
     /// <param name="plan">What to do.</param>
     /// <param name="newGuid">Gives a new GUID at each call.</param>
@@ -88,34 +88,53 @@ internal static class ImageMerger
 
     private static void Copy(DiskChain sources, DiskChain target, long length, long total, Action<long, long>? progress, CancellationToken cancellation)
     {
-        byte[] buffer = new byte[BufferLength];
+        PageBufferPool buffers = new(BufferLength);
         long done = 0;
-        foreach (DifferenceRange change in ChangeLister.Ranges(sources.Layers, target.Capacity, cancellation))
+        foreach ((DifferenceRange piece, Memory<byte> buffer) in ReadAhead.InOrder(Pieces(sources, target.Capacity, length, cancellation), Read))
         {
-            long end = Math.Min(length, change.End);
-            if (change.Kind == VhdxDifferenceKind.Zeroed && change.Offset < end)
+            cancellation.ThrowIfCancellationRequested();
+            Span<byte> bytes = buffer.Span.Slice(0, (int)Math.Min(buffer.Length, piece.Length));
+            if (ByteFields.IsZero(bytes))
             {
-                target.Trim(change.Offset, end - change.Offset);
+                target.Trim(piece.Offset, piece.Length);
+            }
+            else
+            {
+                target.Write(piece.Offset, bytes);
             }
 
-            for (long offset = change.Offset; change.Kind == VhdxDifferenceKind.Changed && offset < end;)
+            if (piece.Kind == VhdxDifferenceKind.Changed)
             {
-                cancellation.ThrowIfCancellationRequested();
-                int count = (int)Math.Min(BufferLength - (offset % BufferLength), end - offset);
-                Span<byte> piece = buffer.AsSpan(0, count);
-                sources.Read(offset, piece);
-                if (ByteFields.IsZero(piece))
-                {
-                    target.Trim(offset, count);
-                }
-                else
-                {
-                    target.Write(offset, piece);
-                }
-
-                offset += count;
-                done += count;
+                buffers.Return(buffer);
+                done += piece.Length;
                 progress?.Invoke(Math.Min(done, total), total);
+            }
+        }
+
+        (DifferenceRange Piece, Memory<byte> Buffer) Read(DifferenceRange piece)
+        {
+            if (piece.Kind == VhdxDifferenceKind.Zeroed)
+            {
+                return (piece, default);
+            }
+
+            Memory<byte> buffer = buffers.Rent();
+            sources.Read(piece.Offset, buffer.Span.Slice(0, (int)piece.Length));
+            return (piece, buffer);
+        }
+    }
+
+    /// <summary>What the sources change of the target, data in pieces of a buffer.</summary>
+    private static IEnumerable<DifferenceRange> Pieces(DiskChain sources, long targetSize, long length, CancellationToken cancellation)
+    {
+        foreach (DifferenceRange change in ChangeLister.Ranges(sources.Layers, targetSize, cancellation))
+        {
+            long end = Math.Min(length, change.End);
+            for (long offset = change.Offset; offset < end;)
+            {
+                long count = change.Kind == VhdxDifferenceKind.Zeroed ? end - offset : Math.Min(BufferLength - (offset % BufferLength), end - offset);
+                yield return new(offset, count, change.Kind);
+                offset += count;
             }
         }
     }

@@ -29,7 +29,7 @@ internal static class VhdImageWriter
     {
         ThrowIfUnusable(plan, source, target);
         Action<long, long>? report = progress is null ? null : (done, _) => progress(done, plan.Size);
-        IEnumerable<DataRun> runs = DataRuns.Of(source, 0, source.Capacity, report, cancellation);
+        IEnumerable<DataRun> runs = DataRuns.Of(source, 0, source.Capacity, report, ReadAhead.Depth, cancellation);
         switch (plan.Type)
         {
             case VhdType.Fixed:
@@ -102,7 +102,7 @@ internal static class VhdImageWriter
             long sourceEnd = Math.Min(end, source.Capacity);
             if (offset < sourceEnd)
             {
-                foreach (DataRun run in DataRuns.Of(source, offset, sourceEnd - offset, null, cancellation))
+                foreach (DataRun run in DataRuns.Of(source, offset, sourceEnd - offset, cancellation: cancellation))
                 {
                     blocks.Write(run.Offset, run.Bytes.Span);
                 }

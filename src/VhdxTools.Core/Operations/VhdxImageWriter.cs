@@ -22,7 +22,7 @@ internal static class VhdxImageWriter
     public static void Write(LayoutPlan plan, IVirtualDisk source, IRandomAccessFile target, Action<long, long>? progress = null, CancellationToken cancellation = default)
     {
         ImageCreator.WriteStructures(plan, target, progress: null, cancellation);
-        IEnumerable<DataRun> runs = DataRuns.Of(source, 0, source.Capacity, progress, cancellation);
+        IEnumerable<DataRun> runs = DataRuns.Of(source, 0, source.Capacity, progress, ReadAhead.Depth, cancellation);
         if (plan.Type == VhdType.Fixed)
         {
             // The last block reaches beyond the disk, and has space there, too.
@@ -61,6 +61,7 @@ internal static class VhdxImageWriter
         BatWriter bat = new(plan.BatRegion, target);
         long end = plan.FileLength;
         long last = -1;
+        using WriteBehind writes = new(target);
         foreach (DataRun run in runs)
         {
             long offset = run.Offset;
@@ -76,12 +77,13 @@ internal static class VhdxImageWriter
 
                 long within = offset % blockSize;
                 int count = (int)Math.Min(bytes.Length, blockSize - within);
-                target.Write(end - blockSize + within, bytes.Span.Slice(0, count));
+                writes.Write(end - blockSize + within, bytes.Slice(0, count));
                 bytes = bytes.Slice(count);
                 offset += count;
             }
         }
 
+        writes.Complete();
         bat.Complete();
         target.SetLength(end);
     }

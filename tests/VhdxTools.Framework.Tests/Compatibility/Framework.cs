@@ -50,6 +50,12 @@ internal static class Framework
         }
     }
 
+    extension(string text)
+    {
+        public string Replace(string old, string other, StringComparison comparison) =>
+            comparison == StringComparison.Ordinal ? text.Replace(old, other) : throw new NotSupportedException("Strings are compared as they are here.");
+    }
+
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
     [DllImport("libc", SetLastError = true)]

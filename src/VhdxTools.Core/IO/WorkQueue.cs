@@ -1,0 +1,122 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.ExceptionServices;
+using System.Threading;
+
+namespace VhdxTools.IO;
+
+/// <summary>
+/// Two threads that do what is put into a queue; the results are taken in the order of the queue. Threads of their own, because those
+/// of the pool spin while they wait, and that takes time from others when the machine is busy.
+/// </summary>
+internal sealed class WorkQueue<TResult> : IDisposable
+{
+    private const int ThreadCount = 2;
+
+    private readonly object _lock = new();
+    private readonly Queue<Job> _waiting = new();
+    private readonly Queue<Job> _all = new();
+    private readonly List<Thread> _threads = [];
+    private bool _isClosed;
+
+    /// <summary>Jobs whose results were not taken.</summary>
+    public int Count => _all.Count;
+
+    /// <summary>Has a thread do some work, after what was added before has begun.</summary>
+    public void Add(Func<TResult> work)
+    {
+        Job job = new(work);
+        _all.Enqueue(job);
+        lock (_lock)
+        {
+            _waiting.Enqueue(job);
+            Monitor.PulseAll(_lock);
+        }
+
+        if (_threads.Count < ThreadCount)
+        {
+            Thread thread = new(Run) { IsBackground = true };
+            _threads.Add(thread);
+            thread.Start();
+        }
+    }
+
+    /// <summary>The result of the job that was added first, when it is there; its failure is thrown as it was.</summary>
+    public TResult Take()
+    {
+        Job job = _all.Dequeue();
+        lock (_lock)
+        {
+            while (!job.IsDone)
+            {
+                Monitor.Wait(_lock);
+            }
+        }
+
+        job.Failure?.Throw();
+        return job.Result;
+    }
+
+    /// <summary>Returns when no thread works any more; what had not begun is not done.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            Monitor.PulseAll(_lock);
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+    }
+
+    private void Run()
+    {
+        while (Next() is Job job)
+        {
+            job.Do();
+            lock (_lock)
+            {
+                job.IsDone = true;
+                Monitor.PulseAll(_lock);
+            }
+        }
+    }
+
+    private Job? Next()
+    {
+        lock (_lock)
+        {
+            while (_waiting.Count == 0 && !_isClosed)
+            {
+                Monitor.Wait(_lock);
+            }
+
+            return _isClosed ? null : _waiting.Dequeue();
+        }
+    }
+
+    private sealed class Job(Func<TResult> work)
+    {
+        public bool IsDone { get; set; }
+
+        public ExceptionDispatchInfo? Failure { get; private set; }
+
+        public TResult Result { get; private set; } = default!;
+
+        public void Do()
+        {
+            try
+            {
+                Result = work();
+            }
+            catch (Exception exception)
+            {
+                // Whoever takes the result gets it, wherever it comes from.
+                Failure = ExceptionDispatchInfo.Capture(exception);
+            }
+        }
+    }
+}

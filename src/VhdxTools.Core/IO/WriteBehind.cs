@@ -1,0 +1,52 @@
+using System;
+
+namespace VhdxTools.IO;
+
+/// <summary>
+/// Writes pieces of a file in other threads, a few at once and in any order: for what nobody reads before all is complete. The first
+/// failure comes out of a later call.
+/// </summary>
+/// <param name="file">The file; only files of the system take several writes at once, all others get each from the caller's thread.</param>
+internal sealed class WriteBehind(IRandomAccessFile file) : IDisposable
+{
+    /// <summary>So many writes are under way at the most.</summary>
+    public const int Depth = 4;
+
+    private readonly WorkQueue<int> _queue = new();
+    private readonly bool _isShared = file is OsFile;
+
+    /// <summary>Begins to write.</summary>
+    /// <param name="offset">The place in the file.</param>
+    /// <param name="data">The bytes; they stay as they are until <see cref="Depth"/> further writes have begun, or all are complete.</param>
+    public void Write(long offset, ReadOnlyMemory<byte> data)
+    {
+        if (!_isShared)
+        {
+            file.Write(offset, data.Span);
+            return;
+        }
+
+        if (_queue.Count == Depth)
+        {
+            _queue.Take();
+        }
+
+        _queue.Add(() =>
+        {
+            file.Write(offset, data.Span);
+            return data.Length;
+        });
+    }
+
+    /// <summary>Returns when everything is in the file.</summary>
+    public void Complete()
+    {
+        while (_queue.Count > 0)
+        {
+            _queue.Take();
+        }
+    }
+
+    /// <summary>Waits for what is being written; without <see cref="Complete"/> the rest is not written.</summary>
+    public void Dispose() => _queue.Dispose();
+}
