@@ -270,7 +270,11 @@ internal sealed class OsFile : IRandomAccessFile
         }
 
         // On Unix only FileShare.None takes a lock that other writers run into; our own readers do not ask for locks.
-        OsFile file = Open(path, FileMode.Open, FileAccess.ReadWrite, WindowsNative.IsWindows ? FileShare.Read : FileShare.None, verb);
+        bool sharesReading = WindowsNative.IsWindows;
+#if !NET
+        sharesReading |= PosixNative.IsMono;
+#endif
+        OsFile file = Open(path, FileMode.Open, FileAccess.ReadWrite, sharesReading ? FileShare.Read : FileShare.None, verb);
         if (PosixNative.IsLinux && !PosixNative.TryLockForWriting(file._handle))
         {
             file.Dispose();

@@ -35,8 +35,11 @@ internal static class PosixNative
     public static bool IsMacOS { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
 
 #if !NET
-    // It knows only the descriptors that it has opened itself.
-    private static readonly bool s_isMono = Type.GetType("Mono.Runtime") is not null;
+    /// <summary>
+    /// Whether this is Mono. It knows only the descriptors that it has opened itself, and among these it refuses what is not shared, as
+    /// Windows does.
+    /// </summary>
+    public static bool IsMono { get; } = Type.GetType("Mono.Runtime") is not null;
 #endif
 
     private static int SeekData => IsMacOS ? 4 : 3;
@@ -51,7 +54,7 @@ internal static class PosixNative
     public static SafeFileHandle? OpenWithoutTrace(string path)
     {
 #if !NET
-        if (s_isMono)
+        if (IsMono)
         {
             return null;
         }

@@ -47,7 +47,7 @@ public sealed class BulkWriteTests : IDisposable
         Assert.True(expected.AsSpan().SequenceEqual(File.ReadAllBytes(FilePath)));
     }
 
-#if NET
+#if !CORE_NETSTANDARD
     [Fact]
     public void The_write_is_left_to_the_cache_where_the_file_system_cannot_do_it()
     {

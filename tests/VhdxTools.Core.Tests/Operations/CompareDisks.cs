@@ -55,9 +55,14 @@ internal static class CompareDisks
             File.WriteAllBytes(target, source.ReadPadded(0, (int)source.Length));
         }
 
-        using VhdxFile image = VhdxFile.OpenRead(target);
-        Xunit.Assert.True(image.IsLogDirty);
-        EngineImages.Patch(target, image.BatRegion!.Value.Offset, new byte[4096]);
+        long table;
+        using (VhdxFile image = VhdxFile.OpenRead(target))
+        {
+            Xunit.Assert.True(image.IsLogDirty);
+            table = image.BatRegion!.Value.Offset;
+        }
+
+        EngineImages.Patch(target, table, new byte[4096]);
     }
 
     private static string WriteVhdx(EngineFolder folder, string name, string form, byte[] model, Random random)
