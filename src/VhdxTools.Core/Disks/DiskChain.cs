@@ -85,10 +85,7 @@ internal sealed class DiskChain : IVirtualDisk
         try
         {
             ThrowIfDisposed();
-            if (!_layers[0].TryRead(offset, buffer))
-            {
-                _stack.Read(offset, buffer);
-            }
+            _stack.Read(offset, buffer);
         }
         finally
         {

@@ -19,6 +19,14 @@ internal sealed class FlatLayer(string path, IRandomAccessFile file, long size) 
 
     public bool HasParent => false;
 
+    public bool LeavesOutHoles => true;
+
+    public bool TryRead(long offset, Span<byte> buffer)
+    {
+        file.ReadPadded(offset, buffer);
+        return true;
+    }
+
     public IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default)
     {
         long end = Math.Min(offset + length, size);

@@ -17,6 +17,13 @@ internal interface IDiskLayer : IDisposable
     /// <summary>Whether another file decides about what this one leaves out.</summary>
     bool HasParent { get; }
 
+    /// <summary>Whether <see cref="Extents"/> never calls a hole of the file data: nobody need ask <see cref="FindData"/> then.</summary>
+    bool LeavesOutHoles { get; }
+
+    /// <summary>Reads a range of the disk that lies in this file in one piece, without working out its extents.</summary>
+    /// <returns>False when the range may be more than that; it has to be read by way of its extents then.</returns>
+    bool TryRead(long offset, Span<byte> buffer);
+
     /// <summary>What the file says of a range of its disk, in order; what lies beyond the end of its disk is left out.</summary>
     /// <exception cref="VhdxException">The structures that tell it are damaged.</exception>
     IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default);

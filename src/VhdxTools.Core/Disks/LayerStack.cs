@@ -26,6 +26,11 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
     /// <summary>Reads layer after layer: what one leaves to its parent is the work list of the next.</summary>
     public void Read(long offset, Span<byte> buffer)
     {
+        if (layers[0].TryRead(offset, buffer))
+        {
+            return;
+        }
+
         List<(long Offset, long Length)> wanted = [(offset, buffer.Length)];
         for (int i = 0; i < layers.Count && wanted.Count > 0; i++)
         {
@@ -94,7 +99,7 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
     {
         foreach (DiskExtent extent in Extents(offset, length, cancellation))
         {
-            if (extent.Kind != DiskExtentKind.Data)
+            if (extent.Kind != DiskExtentKind.Data || layers[extent.Layer].LeavesOutHoles)
             {
                 yield return extent;
                 continue;

@@ -87,6 +87,10 @@ internal sealed class VhdLayer : IDiskLayer
         ? footer.Size / SectorLength * SectorLength
         : throw VhdFile.Damaged(path, FormattableString.Invariant($"the size of its disk is {footer.Size} bytes"));
 
+    public bool LeavesOutHoles => false;
+
+    public bool TryRead(long offset, Span<byte> buffer) => false;
+
     public IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default)
     {
         long end = Math.Min(offset + length, Size);

@@ -68,8 +68,9 @@ internal sealed class VhdxLayer : IDiskLayer
             && fileOffset <= Volatile.Read(ref _knownLength) - Geometry.BlockSize;
     }
 
-    /// <summary>Reads a range of the disk that one block of this file holds: what nearly all reads ask for.</summary>
-    /// <returns>False when the range is more than that; it has to be read by way of its extents then.</returns>
+    public bool LeavesOutHoles => false;
+
+    /// <summary>Reads a range that lies in one block which is wholly present: what nearly all reads ask for.</summary>
     public bool TryRead(long offset, Span<byte> buffer)
     {
         long block = offset / Geometry.BlockSize;

@@ -21,8 +21,10 @@ internal static class PosixNative
     private const int OpenReadWrite = 2;
 
     private const int WorkingFolder = -100;
+#if !NET
     private const int SeekSet = 0;
     private const int SeekCurrent = 1;
+#endif
     private const int StatxBasic = 0x7FF;
     private const int GetOpenFileLock = 36;
     private const int SetOpenFileLock = 37;
@@ -150,28 +152,27 @@ internal static class PosixNative
         return error;
     }
 
-    /// <summary>Finds the next data range by lseek; the descriptor's position is put back.</summary>
+    /// <summary>Finds the next data range by lseek. The position of the descriptor is put back where streams use it.</summary>
     /// <returns>False when the file system does not know.</returns>
     public static bool TryFindData(SafeFileHandle handle, long offset, out long start, out long end)
     {
         const int noSuchAddress = 6;
+#if !NET
         long position = Seek(handle, 0, SeekCurrent);
-        try
+#endif
+        end = -1;
+        start = Seek(handle, offset, SeekData);
+        bool isKnown = start < 0 && Marshal.GetLastWin32Error() == noSuchAddress;
+        if (start >= 0)
         {
-            end = -1;
-            start = Seek(handle, offset, SeekData);
-            if (start < 0)
-            {
-                return Marshal.GetLastWin32Error() == noSuchAddress;
-            }
-
             end = Seek(handle, start, SeekHole);
-            return end > start;
+            isKnown = end > start;
         }
-        finally
-        {
-            _ = Seek(handle, position, SeekSet);
-        }
+
+#if !NET
+        _ = Seek(handle, position, SeekSet);
+#endif
+        return isKnown;
     }
 
     /// <summary>

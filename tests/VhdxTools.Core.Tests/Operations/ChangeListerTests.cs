@@ -257,6 +257,10 @@ public class ChangeListerTests
 
         public bool HasParent => layer.HasParent;
 
+        public bool LeavesOutHoles => layer.LeavesOutHoles;
+
+        public bool TryRead(long offset, Span<byte> buffer) => throw new NotSupportedException();
+
         public IEnumerable<LayerExtent> Extents(long offset, long length, System.Threading.CancellationToken cancellation = default) => layer.Extents(offset, length, cancellation);
 
         public void ReadData(long fileOffset, Span<byte> buffer) => throw new NotSupportedException();
