@@ -112,7 +112,7 @@ $wineTools = [ordered]@{
 # Those that start many processes or move many bytes: three quarters of the time, and nothing in them that depends on the culture. They
 # run under two cultures as it is; PesterInvariant leaves them out.
 $slowFiles = @(
-    'Convert-VhdxImage.Peers.Tests.ps1', 'Convert-VhdxImage.Tests.ps1', 'Concurrency.Tests.ps1', 'Loading.Tests.ps1'
+    'Bench.Tests.ps1', 'Convert-VhdxImage.Peers.Tests.ps1', 'Convert-VhdxImage.Tests.ps1', 'Concurrency.Tests.ps1', 'Loading.Tests.ps1'
     'Merge-VhdxImage.Tests.ps1', 'New-VhdxImage.Bytes.Tests.ps1', 'New-VhdxImage.Peers.Tests.ps1', 'New-VhdxImage.Safety.Tests.ps1', 'Optimize-VhdxImage.Tests.ps1', 'Package.Tests.ps1'
     'Repair-VhdxImage.Tests.ps1', 'Resize-VhdxImage.Tests.ps1', 'Set-VhdxImage.Tests.ps1', 'VhdxDisk.FileSystem.Tests.ps1', 'VhdxDisk.Log.Tests.ps1', 'VhdxDisk.Tests.ps1'
 )

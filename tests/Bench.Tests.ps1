@@ -1,26 +1,27 @@
 # The bench still runs: every row, very small. How long anything takes is not looked at.
 
-BeforeAll {
-    . (Join-Path $PSScriptRoot 'common.ps1')
+# Its peers are programs of Unix.
+Describe 'The bench' -Tag SlowUnderWine {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'common.ps1')
 
-    $folder = Join-Path (Get-PSDrive -Name TestDrive).Root 'scratch'
-    $null = New-Item -ItemType Directory -Path $folder
-    $json = Join-Path (Get-PSDrive -Name TestDrive).Root 'bench.json'
-    $arguments = @(if ([IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -eq 'dotnet') { Join-Path $PSHOME 'pwsh.dll' }) +
-        @('-NoProfile', '-NonInteractive', '-File', (Join-Path $PSScriptRoot 'Bench' 'Invoke-Bench.ps1'), '-Scale', '0.0001', '-Pairs', '0', '-OutputPath', $json)
-    $kept = $env:TMPDIR
-    try {
-        $env:TMPDIR = $folder
-        $output = & ([Environment]::ProcessPath) @arguments
-        $exitCode = $LASTEXITCODE
+        $folder = Join-Path (Get-PSDrive -Name TestDrive).Root 'scratch'
+        $null = New-Item -ItemType Directory -Path $folder
+        $json = Join-Path (Get-PSDrive -Name TestDrive).Root 'bench.json'
+        $arguments = @(if ([IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -eq 'dotnet') { Join-Path $PSHOME 'pwsh.dll' }) +
+            @('-NoProfile', '-NonInteractive', '-File', (Join-Path $PSScriptRoot 'Bench' 'Invoke-Bench.ps1'), '-Scale', '0.0001', '-Pairs', '0', '-OutputPath', $json)
+        $kept = $env:TMPDIR
+        try {
+            $env:TMPDIR = $folder
+            $output = & ([Environment]::ProcessPath) @arguments
+            $exitCode = $LASTEXITCODE
+        }
+        finally {
+            $env:TMPDIR = $kept
+        }
+        $rows = (Get-Content -LiteralPath $json -Raw | ConvertFrom-Json).Rows
     }
-    finally {
-        $env:TMPDIR = $kept
-    }
-    $rows = (Get-Content -LiteralPath $json -Raw | ConvertFrom-Json).Rows
-}
 
-Describe 'The bench' {
     It 'measures every row' {
         $exitCode | Should -Be 0 -Because ($output -join "`n")
         $rows.Note | Where-Object { $_ } | Should -BeNullOrEmpty

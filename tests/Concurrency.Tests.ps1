@@ -244,7 +244,8 @@ Describe 'Two processes and one file' {
     It 'refuses Repair-VhdxImage by name when there is something to repair' {
         $damaged = New-FilledImage (Join-Path (New-Folder) 'damaged.vhdx') 8
         Write-FileBytes $damaged 64KB ([byte[]]::new(4096))
-        $file = [IO.FileStream]::new($damaged, 'Open', 'ReadWrite', 'None')
+        # What is not shared cannot even be looked at on Windows.
+        $file = [IO.FileStream]::new($damaged, 'Open', 'ReadWrite', $(if ($IsWindows) { 'Read' } else { 'None' }))
         try {
             $state = Get-HeldState $damaged
             { Repair-VhdxImage $damaged -ErrorAction Stop } | Should -Throw -ErrorId 'FileInUse,VhdxTools.RepairVhdxImageCommand'

@@ -5,7 +5,6 @@ using System.Linq;
 using VhdxTools.Disks;
 using VhdxTools.Format;
 using VhdxTools.Images;
-using VhdxTools.Diagnostics;
 using VhdxTools.IO;
 using VhdxTools.Layout;
 using Xunit;
