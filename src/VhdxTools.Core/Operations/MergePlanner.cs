@@ -18,7 +18,10 @@ internal static class MergePlanner
     /// <param name="warn">Gets a sentence for each folder that cannot be looked through.</param>
     /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="VhdxException">A file of the chain cannot be opened or is damaged, a link is broken, or the destination is none of the ancestors.</exception>
-    public static MergePlan Plan(string path, string? destination, Action<string> warn, CancellationToken cancellation)
+    public static MergePlan Plan(string path, string? destination, Action<string> warn, CancellationToken cancellation) =>
+        BusyImage.Read(path, () => PlanOnce(path, destination, warn, cancellation));
+
+    private static MergePlan PlanOnce(string path, string? destination, Action<string> warn, CancellationToken cancellation)
     {
         using DiskChain chain = DiskChain.OpenRead(path);
         int target = IndexOf(chain, path, destination);

@@ -17,7 +17,10 @@ internal static class ResizePlanner
     /// <param name="cancellation">Stops the work.</param>
     /// <param name="progress">Gets bytes of the disk that are looked through, and all of them.</param>
     /// <exception cref="VhdxException">The file or a parent cannot be opened or is damaged, or the size is not valid or too small.</exception>
-    public static ResizePlan Plan(string path, ResizeOptions options, Action<string> warn, CancellationToken cancellation, Action<long, long>? progress = null)
+    public static ResizePlan Plan(string path, ResizeOptions options, Action<string> warn, CancellationToken cancellation, Action<long, long>? progress = null) =>
+        BusyImage.Read(path, () => PlanOnce(path, options, warn, progress, cancellation));
+
+    private static ResizePlan PlanOnce(string path, ResizeOptions options, Action<string> warn, Action<long, long>? progress, CancellationToken cancellation)
     {
         using DiskChain disk = DiskChain.OpenRead(path);
         VhdxLayer tip = disk.Layers[0];

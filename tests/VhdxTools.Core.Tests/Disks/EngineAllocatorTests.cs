@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using VhdxTools.Diagnostics;
 using VhdxTools.Disks;
 using VhdxTools.Format;
 using VhdxTools.Images;
