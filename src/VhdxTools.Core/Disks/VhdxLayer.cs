@@ -34,6 +34,8 @@ internal sealed class VhdxLayer : IDiskLayer
 
     public bool HasParent => Geometry.HasParent;
 
+    public bool LeavesOutHoles => false;
+
     public VhdxGeometry Geometry { get; }
 
     public MetadataCache Metadata { get; }
@@ -67,8 +69,6 @@ internal sealed class VhdxLayer : IDiskLayer
             && fileOffset >= FormatConstants.HeaderSectionLength
             && fileOffset <= Volatile.Read(ref _knownLength) - Geometry.BlockSize;
     }
-
-    public bool LeavesOutHoles => false;
 
     /// <summary>Reads a range that lies in one block which is wholly present: what nearly all reads ask for.</summary>
     public bool TryRead(long offset, Span<byte> buffer)

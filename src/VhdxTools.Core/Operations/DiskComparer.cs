@@ -118,10 +118,14 @@ internal static class DiskComparer
                     for (int start = 0; NextRun(left, right, ref start, out int runLength); start += runLength)
                     {
                         // A run may go on from one part to the next.
-                        bool isContinued = runs.Count > 0 && runs[runs.Count - 1].End == offset + start;
-                        long runStart = isContinued ? runs[runs.Count - 1].Offset : offset + start;
-                        runs.RemoveRange(runs.Count - (isContinued ? 1 : 0), isContinued ? 1 : 0);
-                        runs.Add(new(runStart, offset + start + runLength - runStart));
+                        if (runs.Count > 0 && runs[runs.Count - 1] is FileRange last && last.End == offset + start)
+                        {
+                            runs[runs.Count - 1] = new(last.Offset, last.Length + runLength);
+                        }
+                        else
+                        {
+                            runs.Add(new(offset + start, runLength));
+                        }
                     }
                 }
             }

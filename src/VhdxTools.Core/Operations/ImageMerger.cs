@@ -93,6 +93,8 @@ internal static class ImageMerger
         foreach ((DifferenceRange piece, Memory<byte> buffer) in ReadAhead.InOrder(Pieces(sources, target.Capacity, length, cancellation), Read))
         {
             cancellation.ThrowIfCancellationRequested();
+
+            // Without a buffer when the sources say that the range is zero.
             Span<byte> bytes = buffer.Span.Slice(0, (int)Math.Min(buffer.Length, piece.Length));
             if (ByteFields.IsZero(bytes))
             {

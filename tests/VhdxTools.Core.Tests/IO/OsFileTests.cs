@@ -1,8 +1,10 @@
 using System;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Threading;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.IO;
 using VhdxTools.Layout;
@@ -162,6 +164,39 @@ public class OsFileTests
         VhdxException exception = Assert.Throws<VhdxException>(() => file.SetLength(long.MaxValue));
 
         Assert.True(exception.Id is ErrorIds.FileSystemLimit or ErrorIds.DiskFull, exception.Message);
+    }
+
+    [Fact]
+    public void A_file_that_is_held_for_a_moment_only_is_opened()
+    {
+        using TempFolder folder = new();
+
+        // Whoever holds it may be kept from letting go by a busy machine: once is enough.
+        Assert.Contains(Enumerable.Range(0, 20), _ => IsOpenedWhileHeld(folder["a"]));
+    }
+
+    private static bool IsOpenedWhileHeld(string path)
+    {
+        FileStream other = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        Thread closing = new(() =>
+        {
+            Thread.Sleep(15);
+            other.Dispose();
+        });
+        closing.Start();
+        try
+        {
+            OsFile.OpenWrite(path).Dispose();
+            return true;
+        }
+        catch (VhdxException)
+        {
+            return false;
+        }
+        finally
+        {
+            closing.Join();
+        }
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public class DamagedTableTests
     public static TheoryData<string, string, string> Cases()
     {
         TheoryData<string, string, string> cases = [];
-        foreach (string verb in new[] { "optimize", "merge", "grow", "shrink", "write" })
+        foreach (string verb in new[] { "optimize", "merge", "grow", "shrink", "set", "write" })
         {
             cases.Add(verb, "VX602", "state 4");
             cases.Add(verb, "VX602", "state 5 last");
@@ -29,7 +29,7 @@ public class DamagedTableTests
             cases.Add(verb, "VX609", "twice");
         }
 
-        foreach (string verb in new[] { "optimize", "grow", "shrink", "write" })
+        foreach (string verb in new[] { "optimize", "grow", "shrink", "set", "write" })
         {
             cases.Add(verb, "VX606", "child without bitmap");
             cases.Add(verb, "VX606", "child with odd bitmap");
@@ -113,6 +113,25 @@ public class DamagedTableTests
         void Set(int index, ulong value) => Patch(path, Bat + (8 * index), BitConverter.GetBytes(value));
     }
 
+    [Theory]
+    [InlineData("optimize")]
+    [InlineData("set")]
+    [InlineData("write")]
+    public void A_sector_bitmap_without_a_parent_forbids_writing(string verb)
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 5000 * MiB, block: MiB);
+        using (FileStream stream = new(path, FileMode.Open, FileAccess.Write))
+        {
+            stream.SetLength(5 * MiB);
+        }
+
+        Patch(path, Bat + (8 * 4096), BitConverter.GetBytes((4UL << 20) | 6));
+        string before = Hash(path);
+        Assert.Equal("VX605", Assert.Throws<VhdxException>(() => Run(verb, path, path)).Id);
+        Assert.Equal(before, Hash(path));
+    }
+
     private static void Run(string verb, string tip, string path)
     {
         switch (verb)
@@ -128,6 +147,9 @@ public class DamagedTableTests
                 break;
             case "shrink":
                 ImageResizer.Resize(ResizePlanner.Plan(path, new() { SizeBytes = (ulong)(3 * MiB), Force = true }, _ => { }, default), Guids(5));
+                break;
+            case "set":
+                ImageSetter.Apply(path, new() { DiskIdentifier = Guids(6)() }, Guids(5));
                 break;
             default:
                 using (DiskChain disk = DiskChain.OpenWrite(path, Guids(5)))
