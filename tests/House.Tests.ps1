@@ -27,6 +27,22 @@ Describe 'The repository' {
     }
 }
 
+Describe 'build.ps1 -Task Test' {
+    It 'fails, and says why, where <Suite> cannot run and nothing can be installed' -ForEach @(
+        @{ Suite = 'CoreFramework'; Because = 'CoreFramework: cannot run: *Mono*' }
+        @{ Suite = 'PesterWindows'; Because = 'PesterWindows: cannot run: *wine*' }
+    ) {
+        if (-not $IsLinux) { Set-ItResult -Skipped -Because 'Mono and Wine are for Linux' }
+        if (Test-Path /usr/sbin/env) { Set-ItResult -Skipped -Because 'here all programs lie in one folder, and none of them can be hidden' }
+        $folder = (New-Item -ItemType Directory -Path (Join-Path (Get-PSDrive TestDrive).Root ([IO.Path]::GetRandomFileName()))).FullName
+        $null = New-Item -ItemType SymbolicLink -Path (Join-Path $folder dotnet) -Target (Get-Item (Get-Command dotnet -CommandType Application)[0].Source).ResolveLinkTarget($true)?.FullName
+        $run = Invoke-ChildShell "& '$(Join-Path $repository build.ps1)' -Task Test -Suite $Suite -NoBuild; exit `$LASTEXITCODE" @{ PATH = $folder }
+        $run.ExitCode | Should -Be 1 -Because $run.Output
+        $run.Output | Should -BeLike "*FAILED  $Because*"
+        $run.Output | Should -BeLike '*0 passed, 1 failed, 0 skipped'
+    }
+}
+
 Describe 'The manifest' {
     It 'exports exactly the cmdlets of the assembly' {
         $assembly = (Get-Command New-VhdxImage).ImplementingType.Assembly

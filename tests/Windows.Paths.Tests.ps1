@@ -119,6 +119,26 @@ Describe 'Paths of Windows' -Tag Windows {
         }
     }
 
+    It 'refuses a folder of that name, in the form that is taken to the letter too: <_>' -ForEach 'le<ss', 'grea>ter', 'quo"te', 'pi|pe', "bell`a" {
+        $before = Get-FolderList $folder
+        foreach ($path in "$folder\$_\disk.vhdx", "\\?\$folder\$_\disk.vhdx") {
+            $calls = @(
+                { New-VhdxImage -Path $path -SizeBytes 1GB }, { New-VhdxImage -Path "$folder\never.vhdx" -ParentPath $path }, { Get-VhdxImage -LiteralPath $path }
+                { Get-VhdxImage -Path $path }, { Get-VhdxLayout -LiteralPath $path }, { Get-VhdxBlock -LiteralPath $path }, { Get-VhdxChain -LiteralPath $path }
+                { Get-VhdxChain -LiteralPath $image -Children $path }, { Test-VhdxImage -LiteralPath $path }, { Repair-VhdxImage -LiteralPath $path }
+                { Repair-VhdxImage -LiteralPath $image -Salvage $path }, { Convert-VhdxImage -Path $path -DestinationPath "$folder\never.vhdx" }
+                { Convert-VhdxImage -Path $image -DestinationPath $path }, { Resize-VhdxImage -LiteralPath $path -SizeBytes 1GB }, { Optimize-VhdxImage -LiteralPath $path }
+                { Merge-VhdxImage -Path $path }, { Set-VhdxImage -LiteralPath $path -ResetDiskIdentifier }, { Compare-VhdxImage $image $path }
+            )
+            foreach ($call in $calls) {
+                $errorList = Get-ErrorOf $call
+                $errorList | Should -HaveCount 1 -Because "$call"
+                $errorList[0].FullyQualifiedErrorId | Should -BeLike 'InvalidPath,*' -Because "$call"
+            }
+        }
+        Get-FolderList $folder | Should -BeExactly $before
+    }
+
     It 'takes a name of 255 characters and refuses one of 256 before it writes anything' {
         $longest = 'n' * 250 + '.vhdx'
         (New-VhdxImage -Path "$folder\$longest" -SizeBytes 1GB).Path | Should -BeExactly "$folder\$longest"

@@ -57,8 +57,18 @@ if ($IsWindows -and -not ('VhdxToolsTests.Volumes' -as [type])) {
     Add-Type -TypeDefinition @'
 namespace VhdxToolsTests
 {
+    using System;
     using System.Runtime.InteropServices;
     using System.Text;
+    using System.Threading.Tasks;
+
+    public static class Moment
+    {
+        public static void DisposeLater(IDisposable what, int milliseconds)
+        {
+            Task.Delay(milliseconds).ContinueWith(task => what.Dispose());
+        }
+    }
 
     public static class Volumes
     {

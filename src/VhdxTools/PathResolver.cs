@@ -19,7 +19,10 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
         {
             string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
             ThrowIfOtherProvider(provider, path);
-            return WindowsPaths.Plain(System.IO.Path.GetFullPath(full));
+            full = WindowsPaths.Plain(System.IO.Path.GetFullPath(full));
+            return WindowsNative.IsWindows && WindowsPaths.HasForbidden(full)
+                ? throw new VhdxException(ErrorIds.InvalidPath, ErrorKind.InvalidArgument, $"The path '{path}' cannot be used: it holds a character that Windows does not allow.")
+                : full;
         }
         catch (Exception exception) when (IsPathError(exception))
         {
@@ -90,5 +93,6 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
 
     private static VhdxException Translate(Exception exception, string path) => exception is ItemNotFoundException
         ? new(ErrorIds.FileNotFound, ErrorKind.NotFound, $"'{path}' does not exist.", exception)
+        : exception is System.IO.PathTooLongException ? SystemErrors.Translate(exception, path, "use")
         : new(ErrorIds.InvalidPath, ErrorKind.InvalidArgument, $"The path '{path}' cannot be used: {exception.Message}", exception);
 }

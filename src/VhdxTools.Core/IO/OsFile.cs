@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 #else
 using System.Buffers;
 #endif
-using System.Threading;
 using Microsoft.Win32.SafeHandles;
 using VhdxTools.Layout;
 
@@ -14,10 +13,6 @@ namespace VhdxTools.IO;
 /// <summary>A file of the operating system. Reads and writes may come from several threads.</summary>
 internal sealed class OsFile : IRandomAccessFile
 {
-    /// <summary>How long a file that is in use is waited for, in milliseconds: first, and at the last of the attempts, each twice as long as the one before.</summary>
-    private const int FirstWait = 10;
-    private const int LastWait = 80;
-
     private readonly SafeFileHandle _handle;
 #if NET
     private static PosixSignalRegistration? s_fileSizeSignal;
@@ -274,21 +269,7 @@ internal sealed class OsFile : IRandomAccessFile
             throw new VhdxException(ErrorIds.FileInUse, ErrorKind.InUse, $"Cannot {verb} '{path}': it is attached as {device}. Detach it first (losetup --detach {device}).");
         }
 
-        // A process that is just being started holds all files of this one for a moment, on Linux until its program is loaded: also those
-        // that were closed meanwhile. Virus scanners do the like on Windows.
-        for (int wait = FirstWait; wait <= LastWait; wait *= 2)
-        {
-            try
-            {
-                return TryOpenAlone(path, verb);
-            }
-            catch (VhdxException exception) when (exception.Id == ErrorIds.FileInUse)
-            {
-                Thread.Sleep(wait);
-            }
-        }
-
-        return TryOpenAlone(path, verb);
+        return BriefUse.Outlast(() => TryOpenAlone(path, verb));
     }
 
     private static OsFile TryOpenAlone(string path, string verb)

@@ -1,8 +1,5 @@
 using System;
 using System.IO;
-#if !NET
-using System.Runtime.InteropServices;
-#endif
 
 namespace VhdxTools.IO;
 
@@ -95,15 +92,21 @@ internal sealed class PendingFile : IDisposable
     {
         File.Flush();
         File.Dispose();
-        try
-        {
-            Rename();
-        }
-        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
-        {
-            throw SystemErrors.Translate(exception, _destination, "create");
-        }
 
+        // All the work is done: a virus scanner that looks into one of the two files must not make it worth nothing.
+        BriefUse.Outlast(() =>
+        {
+            try
+            {
+                Rename();
+            }
+            catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+            {
+                throw Explain(SystemErrors.Translate(exception, _destination, "create"));
+            }
+
+            return true;
+        });
         _committed = true;
         if (!WindowsNative.IsWindows)
         {
@@ -134,28 +137,41 @@ internal sealed class PendingFile : IDisposable
 
     private void Rename()
     {
+        if (WindowsNative.IsWindows)
+        {
+            WindowsNative.Move(_temporary, _destination, _replace);
+            return;
+        }
+
         if (!_replace || !System.IO.File.Exists(_destination))
         {
             System.IO.File.Move(_temporary, _destination);
             return;
         }
 
-        if (!WindowsNative.IsWindows)
-        {
-            PosixNative.CopyMode(_destination, _temporary);
-        }
-
+        PosixNative.CopyMode(_destination, _temporary);
 #if NET
         System.IO.File.Move(_temporary, _destination, overwrite: true);
 #else
-        if (!WindowsNative.IsWindows)
-        {
-            System.IO.File.Replace(_temporary, _destination, null);
-        }
-        else if (!WindowsNative.Replace(_temporary, _destination))
-        {
-            throw Marshal.GetExceptionForHR(Marshal.GetHRForLastWin32Error())!;
-        }
+        System.IO.File.Replace(_temporary, _destination, null);
 #endif
+    }
+
+    /// <summary>Windows denies access to the name of a file that somebody opened since we looked, as it does for a missing right.</summary>
+    private VhdxException Explain(VhdxException error)
+    {
+        if (WindowsNative.IsWindows && _replace && error.Id == ErrorIds.AccessDenied)
+        {
+            try
+            {
+                OsFile.ThrowIfNotReplaceable(_destination);
+            }
+            catch (VhdxException reason)
+            {
+                return reason;
+            }
+        }
+
+        return error;
     }
 }

@@ -6,7 +6,8 @@ namespace VhdxTools.IO;
 /// <summary>Gives the system's exceptions and codes a name, a kind and a sentence with the path.</summary>
 internal static class SystemErrors
 {
-    private const int WindowsFacility = unchecked((int)0x80070000);
+    /// <summary>With the code of an error of Windows in its lower half, the HResult of an exception.</summary>
+    public const int WindowsFacility = unchecked((int)0x80070000);
 
     /// <summary>Whether an exception is one of those that <see cref="Translate"/> makes sense of.</summary>
     public static bool IsSystemError(Exception exception) =>

@@ -1,4 +1,5 @@
 using System;
+using System.ComponentModel;
 using System.IO;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -14,10 +15,8 @@ internal static class WindowsNative
     private const int AlsoFolders = 0x02000000;
     private const int FileIdInfo = 18;
     private const int SetCompression = 0x0009C040;
-#if !NET
     private const int ReplaceExisting = 1;
     private const int WriteThrough = 8;
-#endif
 
     public static bool IsWindows { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
 
@@ -68,15 +67,22 @@ internal static class WindowsNative
         _ = DeviceIoControl(handle, SetCompression, none, none.Length, IntPtr.Zero, 0, out _, IntPtr.Zero);
     }
 
-#if !NET
-    /// <summary>Renames over an existing file; File.Move of .NET Framework does not.</summary>
-    public static bool Replace(string from, string to) => MoveFileEx(from, to, ReplaceExisting | WriteThrough);
+    /// <summary>Renames a file within its volume, and returns when that is on the device. File.Move waits for none, and in .NET Framework replaces none.</summary>
+    /// <exception cref="IOException">It was not renamed; the exception has the system's code.</exception>
+    public static void Move(string from, string to, bool replace)
+    {
+        if (!MoveFileEx(WindowsPaths.Long(from), WindowsPaths.Long(to), WriteThrough | (replace ? ReplaceExisting : 0)))
+        {
+            // Not the exception that .NET has for the code: for most of them that is one of COM.
+            int code = Marshal.GetLastWin32Error();
+            throw new IOException(new Win32Exception(code).Message, SystemErrors.WindowsFacility | code);
+        }
+    }
 
     [DllImport("kernel32.dll", EntryPoint = "MoveFileExW", CharSet = CharSet.Unicode, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static extern bool MoveFileEx(string from, string to, int flags);
-#endif
 
     [DllImport("kernel32.dll", EntryPoint = "GetVolumePathNameW", CharSet = CharSet.Unicode, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

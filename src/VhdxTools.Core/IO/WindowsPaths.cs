@@ -90,6 +90,12 @@ internal static class WindowsPaths
             : null;
     }
 
+    /// <summary>
+    /// Whether a path holds a character that no name may have, other than those of wildcards and streams. .NET Framework fails on them in the
+    /// midst of its work with paths, .NET only when a file is opened.
+    /// </summary>
+    public static bool HasForbidden(string path) => path.Any(character => character < ' ' || "<>\"|".Contains(character));
+
     /// <summary>The length of <c>\\?\C:\</c>, <c>\\?\Volume{guid}\</c> or <c>\\?\UNC\server\share\</c>.</summary>
     private static int RootLength(string path)
     {
