@@ -12,7 +12,9 @@ internal static class DiskOpener
 {
     /// <param name="path">Full path of the file.</param>
     /// <exception cref="VhdxException">The file cannot be opened, is of no format that is read here, or is damaged, or a link of its chain is broken.</exception>
-    public static OpenedDisk OpenRead(string path)
+    public static OpenedDisk OpenRead(string path) => BusyFile.Read(path, () => OpenOnce(path));
+
+    private static OpenedDisk OpenOnce(string path)
     {
         OsFile file = OsFile.OpenRead(path);
         try

@@ -11,7 +11,9 @@ internal static class LayerOpener
     /// <summary>One image, and none of its parents.</summary>
     /// <param name="path">Full path of the file.</param>
     /// <exception cref="VhdxException">The file cannot be opened, is neither VHDX nor VHD, or is damaged.</exception>
-    public static IDiskLayer Open(string path)
+    public static IDiskLayer Open(string path) => BusyFile.Read(path, () => OpenOnce(path));
+
+    private static IDiskLayer OpenOnce(string path)
     {
         OsFile file = OsFile.OpenRead(path);
         try

@@ -101,6 +101,20 @@ internal sealed class OsFile : IRandomAccessFile
     /// <summary>Fails when another process has the file open in a way that the system can tell, or when it may not be written.</summary>
     public static void ThrowIfInUse(string path, string verb = "replace") => OpenAlone(path, verb).Dispose();
 
+    /// <summary>Whether somebody may write to the file just now; Windows knows.</summary>
+    public static bool IsOpenForWriting(string path)
+    {
+        try
+        {
+            Open(path, FileMode.Open, FileAccess.Read, FileShare.Read, "read").Dispose();
+            return false;
+        }
+        catch (VhdxException exception)
+        {
+            return exception.Id == ErrorIds.FileInUse;
+        }
+    }
+
     /// <summary>Fails also when somebody only reads the file, where that keeps a new one from taking its place.</summary>
     public static void ThrowIfNotReplaceable(string path)
     {

@@ -84,7 +84,7 @@ internal sealed class VhdxFile : IDisposable
 
     /// <summary>Opens a path for reading and throws on the first error.</summary>
     /// <exception cref="VhdxException">The file cannot be opened, is no VHDX, or breaks a rule that reading depends on.</exception>
-    public static VhdxFile OpenRead(string path) => Open(OsFile.OpenRead(path), StrictSink.Instance);
+    public static VhdxFile OpenRead(string path) => BusyFile.Read(path, () => Open(OsFile.OpenRead(path), StrictSink.Instance));
 
     /// <summary>Opens what a file holds; the file is closed with the result, and also when this fails.</summary>
     /// <exception cref="VhdxException">The file is no VHDX, or (strict sinks) breaks a rule that reading depends on.</exception>

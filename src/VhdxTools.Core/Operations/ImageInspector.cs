@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using VhdxTools.Diagnostics;
 using VhdxTools.Disks;
@@ -17,15 +18,13 @@ internal static class ImageInspector
     /// <exception cref="VhdxException">The file cannot be opened, is no virtual disk, or is too damaged to be described.</exception>
     public static VhdxImageInfo Inspect(string path, Action<VhdxFinding>? warn = null, CancellationToken cancellation = default)
     {
-        OsFile file = OsFile.OpenRead(path);
-        try
+        (VhdxImageInfo info, List<VhdxFinding> warnings) = BusyFile.Read(path, () => InspectOnce(path, cancellation));
+        foreach (VhdxFinding warning in warnings)
         {
-            return ContentSniffer.Sniff(file) == VhdFormat.VHD ? Describe(path, file, VhdFile.Open(file)) : InspectVhdx(path, file, new StrictSink(warn), cancellation);
+            warn?.Invoke(warning);
         }
-        finally
-        {
-            file.Dispose();
-        }
+
+        return info;
     }
 
     /// <summary>Tells of a file that is known to hold the bytes of a disk and nothing else; there is not much to tell.</summary>
@@ -45,6 +44,23 @@ internal static class ImageInspector
             DiskIdentifier = Guid.Empty,
             Creator = "",
         };
+    }
+
+    private static (VhdxImageInfo Info, List<VhdxFinding> Warnings) InspectOnce(string path, CancellationToken cancellation)
+    {
+        List<VhdxFinding> warnings = [];
+        OsFile file = OsFile.OpenRead(path);
+        try
+        {
+            VhdxImageInfo info = ContentSniffer.Sniff(file) == VhdFormat.VHD
+                ? Describe(path, file, VhdFile.Open(file))
+                : InspectVhdx(path, file, new StrictSink(warnings.Add), cancellation);
+            return (info, warnings);
+        }
+        finally
+        {
+            file.Dispose();
+        }
     }
 
     private static VhdxImageInfo InspectVhdx(string path, OsFile file, StrictSink sink, CancellationToken cancellation)

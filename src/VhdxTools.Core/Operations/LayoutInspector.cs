@@ -18,7 +18,10 @@ internal static class LayoutInspector
     private const int MaximumDescriptors = 1 << 16;
 
     /// <exception cref="VhdxException">The file cannot be opened, or is no VHDX.</exception>
-    public static VhdxLayout Inspect(string path, CancellationToken cancellation = default) => Inspect(OsFile.OpenRead(path), path, cancellation);
+    public static VhdxLayout Inspect(string path, CancellationToken cancellation = default) => BusyFile.Read(
+        path,
+        () => Inspect(OsFile.OpenRead(path), path, cancellation),
+        layout => layout.Problems.Any(problem => problem.Severity == FindingSeverity.Error));
 
     internal static VhdxLayout Inspect(IRandomAccessFile file, string path, CancellationToken cancellation)
     {
