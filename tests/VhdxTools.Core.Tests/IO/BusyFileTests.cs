@@ -98,17 +98,18 @@ public class BusyFileTests
         }
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(Readers))]
     public async Task Readers_wait_for_somebody_who_is_just_writing(string reader)
     {
+        Skip.If(OnMono.Is, "On Mono the writer changes the file too slowly for a reader to notice.");
         const int half = 100_000;
         using TempFolder folder = new();
         string path = Create(folder["a.vhdx"], size: 64 * MiB, block: MiB);
         byte[] sound = File.ReadAllBytes(path);
 
         // On a busy machine the writer may rest in the wrong moment; so the reader has some tries, but each begins with half a file.
-        for (int tries = 0; tries < 20; tries++)
+        for (int tries = 0; tries < 100; tries++)
         {
             File.WriteAllBytes(path, sound.AsSpan(0, half).ToArray());
             Assert.NotEqual("sound", Result(reader, path));
