@@ -37,7 +37,8 @@ internal static class DataRuns
             cancellation.ThrowIfCancellationRequested();
             foreach ((int start, int runLength) in piece.Runs)
             {
-                yield return new(piece.Range.Offset + start, piece.Buffer.Slice(start, runLength));
+                FileRange run = new(piece.Range.Offset + start, runLength);
+                yield return new(run.Offset, piece.Buffer.Slice(start, runLength), OriginOf(disk, piece.Extent, run));
             }
 
             // One run a buffer at the least: then as many are kept as writes may be under way.
@@ -58,8 +59,9 @@ internal static class DataRuns
             progress?.Invoke(piece.Range.End - offset, length);
         }
 
-        Piece Read(FileRange range)
+        Piece Read((FileRange Range, DiskExtent Extent) worth)
         {
+            FileRange range = worth.Range;
             cancellation.ThrowIfCancellationRequested();
             Memory<byte> buffer = buffers.Rent();
             Span<byte> bytes = buffer.Span.Slice(0, (int)range.Length);
@@ -70,12 +72,34 @@ internal static class DataRuns
                 runs.Add((start, runLength));
             }
 
-            return new(range, buffer, runs);
+            return new(range, worth.Extent, buffer, runs);
         }
     }
 
-    /// <summary>What is worth reading, in pieces of a buffer.</summary>
-    private static IEnumerable<FileRange> Ranges(IVirtualDisk disk, long offset, long length, CancellationToken cancellation)
+    /// <summary>Where the longest part of a range of a disk lies that is in one piece of a file.</summary>
+    public static DataOrigin? OriginOf(IVirtualDisk disk, FileRange range)
+    {
+        DiskExtent? longest = null;
+        foreach (DiskExtent extent in disk.Extents(range.Offset, range.Length))
+        {
+            if (extent.Kind == DiskExtentKind.Data && !(longest?.Length >= extent.Length))
+            {
+                longest = extent;
+            }
+        }
+
+        return longest is DiskExtent found ? OriginOf(disk, found, range) : null;
+    }
+
+    private static DataOrigin? OriginOf(IVirtualDisk disk, DiskExtent extent, FileRange range)
+    {
+        long start = Math.Max(range.Offset, extent.Offset);
+        long end = Math.Min(range.End, extent.End);
+        return start < end ? new(disk.FileOf(extent), extent.FileOffset + (start - extent.Offset), (int)(start - range.Offset), (int)(end - start)) : null;
+    }
+
+    /// <summary>What is worth reading, in pieces of a buffer, with the extent that each begins in.</summary>
+    private static IEnumerable<(FileRange Range, DiskExtent Extent)> Ranges(IVirtualDisk disk, long offset, long length, CancellationToken cancellation)
     {
         long end = offset + length;
         long position = offset;
@@ -92,7 +116,7 @@ internal static class DataRuns
             while (position < extentEnd)
             {
                 FileRange range = new(position, Math.Min(BufferLength - (position % BufferLength), extentEnd - position));
-                yield return range;
+                yield return (range, extent);
                 position = range.End;
             }
         }
@@ -117,5 +141,5 @@ internal static class DataRuns
 
     private static bool IsGrainZero(ReadOnlySpan<byte> bytes, int start) => ByteFields.IsZero(bytes.Slice(start, Math.Min(Grain, bytes.Length - start)));
 
-    private readonly record struct Piece(FileRange Range, Memory<byte> Buffer, List<(int Start, int Length)> Runs);
+    private readonly record struct Piece(FileRange Range, DiskExtent Extent, Memory<byte> Buffer, List<(int Start, int Length)> Runs);
 }

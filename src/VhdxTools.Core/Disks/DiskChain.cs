@@ -166,6 +166,8 @@ internal sealed class DiskChain : IVirtualDisk
 
     public IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default) => _stack.HeldExtents(offset, length, cancellation);
 
+    public IRandomAccessFile FileOf(DiskExtent extent) => _layers[extent.Layer].File;
+
     /// <summary>Flushes, marks the image as cleanly closed, and closes all files.</summary>
     public void Dispose()
     {

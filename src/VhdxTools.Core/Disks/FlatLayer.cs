@@ -49,6 +49,8 @@ internal sealed class FlatLayer(string path, IRandomAccessFile file, long size) 
         }
     }
 
+    public IRandomAccessFile File => file;
+
     public void ReadData(long fileOffset, Span<byte> buffer) => file.ReadPadded(fileOffset, buffer);
 
     public FileRange? FindData(long fileOffset, long end) => file.FindData(fileOffset, Math.Min(end, file.Length));

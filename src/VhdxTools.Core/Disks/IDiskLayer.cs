@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Disks;
@@ -27,6 +28,9 @@ internal interface IDiskLayer : IDisposable
     /// <summary>What the file says of a range of its disk, in order; what lies beyond the end of its disk is left out.</summary>
     /// <exception cref="VhdxException">The structures that tell it are damaged.</exception>
     IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default);
+
+    /// <summary>The file, as it is read.</summary>
+    IRandomAccessFile File { get; }
 
     /// <summary>Reads bytes of the file at a place that <see cref="Extents"/> gave.</summary>
     void ReadData(long fileOffset, Span<byte> buffer);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using VhdxTools.IO;
 
 namespace VhdxTools.Disks;
 
@@ -32,4 +33,7 @@ internal interface IVirtualDisk : IDisposable
 
     /// <summary>The same, with the holes of the files as zeros: what is still data is worth reading.</summary>
     IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default);
+
+    /// <summary>The file that holds the data of an extent.</summary>
+    IRandomAccessFile FileOf(DiskExtent extent);
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using VhdxTools.Format;
+using VhdxTools.IO;
 
 namespace VhdxTools.Disks;
 
@@ -36,6 +37,8 @@ internal sealed class LayeredDisk(IReadOnlyList<IDiskLayer> layers) : IVirtualDi
     public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default) => _stack.Extents(offset, length, cancellation);
 
     public IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default) => _stack.HeldExtents(offset, length, cancellation);
+
+    public IRandomAccessFile FileOf(DiskExtent extent) => layers[extent.Layer].File;
 
     public void Dispose()
     {

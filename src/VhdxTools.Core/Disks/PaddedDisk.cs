@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using VhdxTools.IO;
 
 namespace VhdxTools.Disks;
 
@@ -39,6 +40,8 @@ internal sealed class PaddedDisk(IVirtualDisk inner, long capacity) : IVirtualDi
     public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default) => Padded(offset, length, (start, count) => inner.Extents(start, count, cancellation));
 
     public IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default) => Padded(offset, length, (start, count) => inner.HeldExtents(start, count, cancellation));
+
+    public IRandomAccessFile FileOf(DiskExtent extent) => inner.FileOf(extent);
 
     public void Dispose()
     {

@@ -122,6 +122,8 @@ internal sealed class VhdLayer : IDiskLayer
         }
     }
 
+    public IRandomAccessFile File => _file;
+
     public void ReadData(long fileOffset, Span<byte> buffer) => _file.ReadPadded(fileOffset, buffer);
 
     public FileRange? FindData(long fileOffset, long end) => _file.FindData(fileOffset, Math.Min(end, _file.Length));

@@ -53,6 +53,8 @@ internal sealed class VhdxLayer : IDiskLayer
 
     public BatEntry BitmapEntry(long chunk) => Entry(Geometry.EntryOfSectorBitmap(chunk));
 
+    public IRandomAccessFile File => _image.View;
+
     public void ReadData(long fileOffset, Span<byte> buffer) => _image.View.ReadPadded(fileOffset, buffer);
 
     public FileRange? FindData(long fileOffset, long end) => _image.View.FindData(fileOffset, Math.Min(end, _image.View.Length));

@@ -14,6 +14,7 @@ namespace VhdxTools.IO;
 internal sealed class OsFile : IRandomAccessFile
 {
     private readonly SafeFileHandle _handle;
+    private readonly ExtentSharer _sharer;
 #if NET
     private static PosixSignalRegistration? s_fileSizeSignal;
     private readonly DirectWriter? _direct;
@@ -26,6 +27,7 @@ internal sealed class OsFile : IRandomAccessFile
     {
         Name = name;
         _handle = handle;
+        _sharer = new(Share);
 #if NET
         // Never for a file that is read only: opened once more it could be written.
         _direct = isWritten && PosixNative.IsLinux ? new(handle, PosixNative.OpenDirect) : null;
@@ -40,6 +42,7 @@ internal sealed class OsFile : IRandomAccessFile
         Name = name;
         _stream = stream;
         _handle = stream.SafeFileHandle;
+        _sharer = new(Share);
     }
 #endif
 
@@ -178,12 +181,17 @@ internal sealed class OsFile : IRandomAccessFile
         }
     }
 
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => _sharer.TryShare(source, sourceOffset, offset, length);
+
     public void SetLength(long length) => Guarded("lengthen", () =>
     {
 #if NET
         RandomAccess.SetLength(_handle, length);
 #else
-        _stream.SetLength(length);
+        lock (_lock)
+        {
+            _stream.SetLength(length);
+        }
 #endif
         return 0;
     });
@@ -326,6 +334,29 @@ internal sealed class OsFile : IRandomAccessFile
         {
             throw SystemErrors.Translate(exception, name ?? path, verb);
         }
+    }
+
+    private ShareResult Share(IRandomAccessFile source, long sourceOffset, long offset, long length)
+    {
+        if (source is not OsFile file || !PosixNative.IsLinux)
+        {
+            return ShareResult.Refused;
+        }
+
+        // The system would lengthen this file, and refuse what the other does not have.
+        if (sourceOffset > file.Length - length || offset > Length - length)
+        {
+            return ShareResult.Failed;
+        }
+
+#if NET
+        return PosixNative.Share(file._handle, sourceOffset, _handle, offset, length);
+#else
+        lock (_lock)
+        {
+            return PosixNative.Share(file._handle, sourceOffset, _handle, offset, length);
+        }
+#endif
     }
 
     private int ReadOnce(long offset, Span<byte> buffer)

@@ -82,6 +82,8 @@ internal sealed class OverlayFile(IRandomAccessFile inner) : IRandomAccessFile
 
     public void Write(long offset, ReadOnlySpan<byte> data) => throw ReadOnly();
 
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => throw ReadOnly();
+
     public void SetLength(long length) => throw ReadOnly();
 
     public void Reserve(long length) => throw ReadOnly();

@@ -13,12 +13,16 @@ internal static class PosixNative
     public const int Busy = 16;
 
     private const int Interrupted = 4;
+    private const int DeviceFailed = 5;
+    private const int NoSpaceLinux = 28;
+    private const int NoQuotaLinux = 122;
     private const int InvalidLinux = 22;
 
     // Linux, the same on x86-64 and arm64.
     private const int OpenNoAccessTime = 0x40000;
     private const int OpenCloseOnExec = 0x80000;
     private const int OpenReadWrite = 2;
+    private const uint CloneRange = 0x4020940D;
 
     private const int WorkingFolder = -100;
 #if !NET
@@ -152,6 +156,35 @@ internal static class PosixNative
         return error;
     }
 
+    /// <summary>Has two files share extents (FICLONERANGE). Linux only.</summary>
+    public static ShareResult Share(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long offset, long length)
+    {
+        // The descriptor goes into a structure, where nobody keeps it from being closed.
+        bool isHeld = false;
+        try
+        {
+            source.DangerousAddRef(ref isHeld);
+            FileCloneRange range = new() { Source = source.DangerousGetHandle().ToInt64(), SourceOffset = sourceOffset, Length = length, Offset = offset };
+            while (DeviceControl(target, new UIntPtr(CloneRange), ref range) != 0)
+            {
+                int error = Marshal.GetLastWin32Error();
+                if (error != Interrupted)
+                {
+                    return error is NoSpaceLinux or NoQuotaLinux or DeviceFailed ? ShareResult.Failed : ShareResult.Refused;
+                }
+            }
+
+            return ShareResult.Shared;
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                source.DangerousRelease();
+            }
+        }
+    }
+
     /// <summary>Finds the next data range by lseek. The position of the descriptor is put back where streams use it.</summary>
     /// <returns>False when the file system does not know.</returns>
     public static bool TryFindData(SafeFileHandle handle, long offset, out long start, out long end)
@@ -262,6 +295,10 @@ internal static class PosixNative
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int FileControl(SafeFileHandle handle, int command, ref FileLock fileLock);
 
+    [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int DeviceControl(SafeFileHandle handle, UIntPtr request, ref FileCloneRange range);
+
     [DllImport("libc", EntryPoint = "lseek", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern long Seek(SafeFileHandle handle, long offset, int whence);
@@ -289,6 +326,16 @@ internal static class PosixNative
     [DllImport("libc", EntryPoint = "chmod", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int ChangeMode(byte[] path, int mode);
+
+    /// <summary>The system's struct file_clone_range.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FileCloneRange
+    {
+        public long Source;
+        public long SourceOffset;
+        public long Length;
+        public long Offset;
+    }
 
     /// <summary>The system's struct flock; offsets count from the start of the file.</summary>
     [StructLayout(LayoutKind.Sequential)]

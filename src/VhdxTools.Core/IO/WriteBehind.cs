@@ -18,11 +18,12 @@ internal sealed class WriteBehind(IRandomAccessFile file) : IDisposable
     /// <summary>Begins to write.</summary>
     /// <param name="offset">The place in the file.</param>
     /// <param name="data">The bytes; they stay as they are until <see cref="Depth"/> further writes have begun, or all are complete.</param>
-    public void Write(long offset, ReadOnlyMemory<byte> data)
+    /// <param name="origin">Where they lie in another file, whose extents may be shared: the place lies inside this one then.</param>
+    public void Write(long offset, ReadOnlyMemory<byte> data, DataOrigin? origin = null)
     {
         if (!_isShared)
         {
-            file.Write(offset, data.Span);
+            file.Write(offset, data.Span, origin);
             return;
         }
 
@@ -33,7 +34,7 @@ internal sealed class WriteBehind(IRandomAccessFile file) : IDisposable
 
         _queue.Add(() =>
         {
-            file.Write(offset, data.Span);
+            file.Write(offset, data.Span, origin);
             return data.Length;
         });
     }

@@ -56,7 +56,8 @@ internal sealed class DiskDifferences(OpenedDisk source, OpenedDisk parent, long
                 _parent.Disk.Read(piece.Offset, right.AsSpan(0, length));
                 for (int start = 0; NextRun(left.AsSpan(0, length), right.AsSpan(0, length), ref start, out int runLength); start += runLength)
                 {
-                    yield return new(piece.Offset + start, new(left, start, runLength));
+                    FileRange run = new(piece.Offset + start, runLength);
+                    yield return new(run.Offset, new(left, start, runLength), DataRuns.OriginOf(_source.Disk, run));
                 }
 
                 progress?.Invoke(piece.End, size);

@@ -25,7 +25,7 @@ internal static class FlatImageWriter
     /// <param name="runs">What is not zero, in order.</param>
     /// <param name="file">The file; it has its length, and is zero in the range.</param>
     /// <param name="range">Where the disk goes.</param>
-    /// <param name="preallocation">Whether zeros are written, too.</param>
+    /// <param name="preallocation">Whether zeros are written, too. Only a file that is promised no space of its own shares any with others.</param>
     /// <param name="cancellation">Stops the work.</param>
     public static void Write(IEnumerable<DataRun> runs, IRandomAccessFile file, FileRange range, Preallocation preallocation, CancellationToken cancellation)
     {
@@ -34,7 +34,7 @@ internal static class FlatImageWriter
         foreach (DataRun run in runs)
         {
             FillTo(range.Offset + run.Offset);
-            writes.Write(written, run.Bytes);
+            writes.Write(written, run.Bytes, preallocation == Preallocation.None ? run.Origin : null);
             written += run.Bytes.Length;
         }
 

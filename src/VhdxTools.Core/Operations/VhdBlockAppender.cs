@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using VhdxTools.Disks;
 using VhdxTools.Format;
 using VhdxTools.IO;
 using VhdxTools.Layout;
@@ -55,16 +56,16 @@ internal sealed class VhdBlockAppender
     }
 
     /// <summary>Writes bytes of the disk; a block gets its space when its first byte comes.</summary>
-    public void Write(long offset, ReadOnlySpan<byte> data)
+    public void Write(DataRun run)
     {
-        while (data.Length > 0)
+        for (int done = 0; done < run.Bytes.Length;)
         {
+            long offset = run.Offset + done;
             Enter(offset / _layout.BlockSize);
             int within = (int)(offset % _layout.BlockSize);
-            ReadOnlySpan<byte> part = data.Slice(0, Math.Min(data.Length, _layout.BlockSize - within));
-            _file.Write(_dataOffset + within, part);
-            offset += part.Length;
-            data = data.Slice(part.Length);
+            int count = Math.Min(run.Bytes.Length - done, _layout.BlockSize - within);
+            _file.Write(_dataOffset + within, run.Bytes.Span.Slice(done, count), run.Origin?.Slice(done, count));
+            done += count;
         }
     }
 
@@ -94,6 +95,9 @@ internal sealed class VhdBlockAppender
         _block = block;
         _dataOffset = _layout.DataOffsetAfter(End);
         End = _dataOffset + _layout.BlockSize;
+
+        // Extents can be shared inside the file only.
+        _file.SetLength(End);
         _bitmap.AsSpan().Fill(_plan.Type == VhdType.Dynamic ? AllSectors : (byte)0);
         while (_pageOffset / sizeof(uint) + EntriesPerPage <= block)
         {

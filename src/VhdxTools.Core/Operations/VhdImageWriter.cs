@@ -41,7 +41,7 @@ internal static class VhdImageWriter
                 VhdBlockAppender blocks = Begin(plan, target);
                 foreach (DataRun run in runs)
                 {
-                    blocks.Write(run.Offset, run.Bytes.Span);
+                    blocks.Write(run);
                 }
 
                 End(plan, blocks, target);
@@ -104,7 +104,7 @@ internal static class VhdImageWriter
             {
                 foreach (DataRun run in DataRuns.Of(source, offset, sourceEnd - offset, cancellation: cancellation))
                 {
-                    blocks.Write(run.Offset, run.Bytes.Span);
+                    blocks.Write(run);
                 }
             }
 

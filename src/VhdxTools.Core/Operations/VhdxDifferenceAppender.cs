@@ -34,26 +34,26 @@ internal sealed class VhdxDifferenceAppender(LayoutPlan plan, IVirtualDisk sourc
     private int SectorsPerBlock => _geometry.BlockSize / SectorSize;
 
     /// <summary>Makes the image hold sectors.</summary>
-    /// <param name="offset">Where they are on the disk; behind all that were added.</param>
-    /// <param name="bytes">Their bytes.</param>
-    public void Add(long offset, ReadOnlySpan<byte> bytes)
+    /// <param name="run">Their bytes; behind all that were added.</param>
+    public void Add(DataRun run)
     {
-        while (bytes.Length > 0)
+        ReadOnlySpan<byte> bytes = run.Bytes.Span;
+        for (int done = 0; done < bytes.Length;)
         {
+            long offset = run.Offset + done;
             Enter(offset / _geometry.BlockSize);
             long within = offset % _geometry.BlockSize;
-            ReadOnlySpan<byte> part = bytes.Slice(0, (int)Math.Min(bytes.Length, _geometry.BlockSize - within));
+            ReadOnlySpan<byte> part = bytes.Slice(done, (int)Math.Min(bytes.Length - done, _geometry.BlockSize - within));
             SetBits(within / SectorSize, part.Length / SectorSize);
 
             // Space in a new file is zero, so zeros need not be written; perhaps the block needs no space at all.
             if (!ByteFields.IsZero(part))
             {
                 _place = _place > 0 ? _place : Allocate(_geometry.BlockSize);
-                file.Write(_place + within, part);
+                file.Write(_place + within, part, run.Origin?.Slice(done, part.Length));
             }
 
-            offset += part.Length;
-            bytes = bytes.Slice(part.Length);
+            done += part.Length;
         }
     }
 
@@ -153,6 +153,9 @@ internal sealed class VhdxDifferenceAppender(LayoutPlan plan, IVirtualDisk sourc
     {
         long place = _end;
         _end += length;
+
+        // Extents can be shared inside the file only.
+        file.SetLength(_end);
         return place;
     }
 }

@@ -48,7 +48,7 @@ internal static class VhdxImageWriter
         VhdxDifferenceAppender blocks = new(plan, source, target, cancellation);
         foreach (DataRun run in differences)
         {
-            blocks.Add(run.Offset, run.Bytes.Span);
+            blocks.Add(run);
         }
 
         target.SetLength(blocks.Complete());
@@ -65,7 +65,7 @@ internal static class VhdxImageWriter
         foreach (DataRun run in runs)
         {
             long offset = run.Offset;
-            for (ReadOnlyMemory<byte> bytes = run.Bytes; bytes.Length > 0;)
+            for (int done = 0; done < run.Bytes.Length;)
             {
                 long block = offset / blockSize;
                 if (block != last)
@@ -73,12 +73,15 @@ internal static class VhdxImageWriter
                     bat.Set(plan.Geometry.EntryOfPayloadBlock(block), BlockState.FullyPresent, end);
                     end += blockSize;
                     last = block;
+
+                    // Extents can be shared inside the file only.
+                    target.SetLength(end);
                 }
 
                 long within = offset % blockSize;
-                int count = (int)Math.Min(bytes.Length, blockSize - within);
-                writes.Write(end - blockSize + within, bytes.Slice(0, count));
-                bytes = bytes.Slice(count);
+                int count = (int)Math.Min(run.Bytes.Length - done, blockSize - within);
+                writes.Write(end - blockSize + within, run.Bytes.Slice(done, count), run.Origin?.Slice(done, count));
+                done += count;
                 offset += count;
             }
         }

@@ -192,6 +192,8 @@ public class EngineAllocatorTests
 
         public void Write(long offset, ReadOnlySpan<byte> data) => throw new InvalidOperationException("Nothing is to be written.");
 
+        public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => false;
+
         public void SetLength(long length) => throw new InvalidOperationException("Nothing is to be written.");
 
         public void Reserve(long length) => throw new InvalidOperationException("Nothing is to be written.");

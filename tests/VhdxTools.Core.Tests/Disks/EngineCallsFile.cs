@@ -26,6 +26,8 @@ internal sealed class EngineCallsFile(IRandomAccessFile file) : IRandomAccessFil
         file.Write(offset, data);
     }
 
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => file.TryShare(source == this ? file : source, sourceOffset, offset, length);
+
     public void SetLength(long length)
     {
         Calls.Add(Resize(length));

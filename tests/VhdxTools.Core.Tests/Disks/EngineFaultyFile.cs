@@ -35,6 +35,8 @@ internal sealed class EngineFaultyFile(IRandomAccessFile inner, int failing, boo
         inner.Write(offset, data);
     }
 
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => inner.TryShare(source == this ? inner : source, sourceOffset, offset, length);
+
     public void SetLength(long length)
     {
         ThrowIfFailing("lengthen");

@@ -142,6 +142,8 @@ internal sealed class EngineMemoryFile : IRandomAccessFile
         }
     }
 
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => false;
+
     public void SetLength(long length)
     {
         lock (_lock)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using VhdxTools.Core.Tests.Support;
 using VhdxTools.IO;
 using VhdxTools.Layout;
 
@@ -43,6 +44,13 @@ internal sealed class EngineRecordingFile(EngineMemoryFile file) : IRandomAccess
             byte[] sectors = file.ReadPadded(start, (int)((offset + data.Length - start + SectorLength - 1) / SectorLength * SectorLength));
             Events.Add(new EngineEvent.Written(start, sectors));
         }
+    }
+
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length)
+    {
+        Sharing.ThrowIfWrong(this, source, sourceOffset, offset, length);
+        Write(offset, source.ReadPadded(sourceOffset, (int)length));
+        return true;
     }
 
     public void SetLength(long length)

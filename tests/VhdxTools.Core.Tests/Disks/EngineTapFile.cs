@@ -20,6 +20,17 @@ internal sealed class EngineTapFile(EngineRecordingFile file, List<string> order
         Tell();
     }
 
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length)
+    {
+        bool isShared = file.TryShare(source == this ? file : source, sourceOffset, offset, length);
+        if (isShared)
+        {
+            Tell();
+        }
+
+        return isShared;
+    }
+
     public void SetLength(long length)
     {
         file.SetLength(length);

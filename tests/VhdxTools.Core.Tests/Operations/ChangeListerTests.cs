@@ -5,6 +5,7 @@ using System.Linq;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.Disks;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 using VhdxTools.Operations;
 using Xunit;
@@ -262,6 +263,8 @@ public class ChangeListerTests
         public bool TryRead(long offset, Span<byte> buffer) => throw new NotSupportedException();
 
         public IEnumerable<LayerExtent> Extents(long offset, long length, System.Threading.CancellationToken cancellation = default) => layer.Extents(offset, length, cancellation);
+
+        public IRandomAccessFile File => layer.File;
 
         public void ReadData(long fileOffset, Span<byte> buffer) => throw new NotSupportedException();
 

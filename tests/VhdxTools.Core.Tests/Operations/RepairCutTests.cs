@@ -221,6 +221,8 @@ public class RepairCutTests
 
         public void Write(long offset, ReadOnlySpan<byte> data) => recording.Write(offset, data);
 
+        public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => recording.TryShare(source == this ? recording : source, sourceOffset, offset, length);
+
         public void SetLength(long length) => recording.SetLength(length);
 
         public void Reserve(long length) => recording.Reserve(length);

@@ -212,6 +212,8 @@ public class ResizeEdgeTests
 
         public void Write(long offset, ReadOnlySpan<byte> data) => inner.Write(offset, data);
 
+        public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => inner.TryShare(source == this ? inner : source, sourceOffset, offset, length);
+
         public void SetLength(long length) => inner.SetLength(length);
 
         public void Reserve(long length)

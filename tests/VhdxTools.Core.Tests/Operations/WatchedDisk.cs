@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using VhdxTools.Disks;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Core.Tests.Operations;
@@ -45,6 +46,8 @@ internal sealed class WatchedDisk(IVirtualDisk disk) : IVirtualDisk
     public IEnumerable<DiskExtent> Extents(long offset, long length, CancellationToken cancellation = default) => disk.Extents(offset, length, cancellation);
 
     public IEnumerable<DiskExtent> HeldExtents(long offset, long length, CancellationToken cancellation = default) => disk.HeldExtents(offset, length, cancellation);
+
+    public IRandomAccessFile FileOf(DiskExtent extent) => disk.FileOf(extent);
 
     public void Dispose() => disk.Dispose();
 }

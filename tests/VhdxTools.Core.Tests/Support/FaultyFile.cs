@@ -22,6 +22,8 @@ internal sealed class FaultyFile(IRandomAccessFile inner, int failingCall) : IRa
         inner.Write(offset, data);
     }
 
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => inner.TryShare(source == this ? inner : source, sourceOffset, offset, length);
+
     public void SetLength(long length)
     {
         Count();

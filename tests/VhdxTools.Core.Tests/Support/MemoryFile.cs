@@ -60,6 +60,8 @@ internal sealed class MemoryFile(string name = "image.vhdx") : IRandomAccessFile
         Put(offset, data);
     }
 
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => false;
+
     public void SetLength(long length)
     {
         Note("SetLength", 0, length);

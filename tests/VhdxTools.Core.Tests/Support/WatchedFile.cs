@@ -21,6 +21,8 @@ internal sealed class WatchedFile(IRandomAccessFile inner, Action<int> onCall, A
         inner.Write(offset, data);
     }
 
+    public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => inner.TryShare(source == this ? inner : source, sourceOffset, offset, length);
+
     public void SetLength(long length)
     {
         Tell("SetLength");
