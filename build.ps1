@@ -89,19 +89,22 @@ if ([Console]::IsOutputRedirected) {
 
 $hashingVersions = [ordered]@{ VHDXTOOLS_TEST_HASHING9 = '9.0.4'; VHDXTOOLS_TEST_HASHING10 = '10.0.0' }
 $peerTools = [ordered]@{
-    'qemu-img'  = 'qemu-utils'
-    'qemu-io'   = 'qemu-utils'
-    '7zz'       = '7zip'
-    'vhdiinfo'  = 'libvhdi-utils'
-    'nbdkit'    = 'nbdkit'
-    'nbdcopy'   = 'libnbd-bin'
-    'ntfs-3g'   = 'ntfs-3g'
-    'mkfs.ntfs' = 'ntfs-3g'
-    'mkfs.ext4' = 'e2fsprogs'
-    'sfdisk'    = 'fdisk'
-    'strace'    = 'strace'
-    'time'      = 'time'
-    'mono'      = 'mono-complete'
+    'qemu-img'   = 'qemu-utils'
+    'qemu-io'    = 'qemu-utils'
+    '7zz'        = '7zip'
+    'vhdiinfo'   = 'libvhdi-utils'
+    'nbdkit'     = 'nbdkit'
+    'nbdcopy'    = 'libnbd-bin'
+    'ntfs-3g'    = 'ntfs-3g'
+    'mkfs.ntfs'  = 'ntfs-3g'
+    'mkfs.ext4'  = 'e2fsprogs'
+    'filefrag'   = 'e2fsprogs'
+    'mkfs.xfs'   = 'xfsprogs'
+    'mkfs.btrfs' = 'btrfs-progs'
+    'sfdisk'     = 'fdisk'
+    'strace'     = 'strace'
+    'time'       = 'time'
+    'mono'       = 'mono-complete'
 }
 $wineTools = [ordered]@{
     'wine'       = 'wine'
@@ -114,7 +117,7 @@ $wineTools = [ordered]@{
 $slowFiles = @(
     'Bench.Tests.ps1', 'Convert-VhdxImage.Peers.Tests.ps1', 'Convert-VhdxImage.Tests.ps1', 'Concurrency.Tests.ps1', 'Loading.Tests.ps1'
     'Merge-VhdxImage.Tests.ps1', 'New-VhdxImage.Bytes.Tests.ps1', 'New-VhdxImage.Peers.Tests.ps1', 'New-VhdxImage.Safety.Tests.ps1', 'Optimize-VhdxImage.Tests.ps1', 'Package.Tests.ps1'
-    'Repair-VhdxImage.Tests.ps1', 'Resize-VhdxImage.Tests.ps1', 'Set-VhdxImage.Tests.ps1', 'VhdxDisk.FileSystem.Tests.ps1', 'VhdxDisk.Log.Tests.ps1', 'VhdxDisk.Tests.ps1'
+    'Repair-VhdxImage.Tests.ps1', 'Resize-VhdxImage.Tests.ps1', 'Set-VhdxImage.Tests.ps1', 'SharedExtents.Tests.ps1', 'VhdxDisk.FileSystem.Tests.ps1', 'VhdxDisk.Log.Tests.ps1', 'VhdxDisk.Tests.ps1'
 )
 # Thousands of cuts, faults and damaged files on the same build of Core as CoreNetStandard: CoreFramework leaves them out, unless -Filter
 # names them.

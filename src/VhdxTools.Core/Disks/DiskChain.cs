@@ -93,24 +93,27 @@ internal sealed class DiskChain : IVirtualDisk
         }
     }
 
-    public void Write(long offset, ReadOnlySpan<byte> data)
+    public void Write(long offset, ReadOnlySpan<byte> data) => Write(offset, data, null);
+
+    /// <summary>The same for bytes that may lie in another file, too, whose extents are shared then.</summary>
+    public void Write(long offset, ReadOnlySpan<byte> data, DataOrigin? origin)
     {
         _stack.ThrowIfOutside(offset, data.Length);
         ImageWriter writer = Writer();
-        while (data.Length > 0)
+        for (int done = 0; done < data.Length;)
         {
-            int count = (int)Math.Min(data.Length, _layers[0].Geometry.BlockSize - (offset % _layers[0].Geometry.BlockSize));
-            ReadOnlySpan<byte> part = data.Slice(0, count);
+            int count = (int)Math.Min(data.Length - done, _layers[0].Geometry.BlockSize - (offset % _layers[0].Geometry.BlockSize));
+            ReadOnlySpan<byte> part = data.Slice(done, count);
             if (IsWholeBlock(offset, count) && ByteFields.IsZero(part))
             {
                 Trim(offset, count);
             }
             else
             {
-                WriteBlock(writer, offset, part);
+                WriteBlock(writer, offset, part, origin?.Slice(done, count));
             }
 
-            data = data.Slice(count);
+            done += count;
             offset += count;
         }
     }
@@ -290,14 +293,14 @@ internal sealed class DiskChain : IVirtualDisk
         return true;
     }
 
-    private void WriteBlock(ImageWriter writer, long offset, ReadOnlySpan<byte> data)
+    private void WriteBlock(ImageWriter writer, long offset, ReadOnlySpan<byte> data, DataOrigin? origin)
     {
         // The usual case first: the block is there as a whole, and several threads may write into it.
         _lock.EnterReadLock();
         try
         {
             ThrowIfDisposed();
-            if (writer.TryOverwrite(offset, data))
+            if (writer.TryOverwrite(offset, data, origin))
             {
                 return;
             }
@@ -317,7 +320,7 @@ internal sealed class DiskChain : IVirtualDisk
         try
         {
             ThrowIfDisposed();
-            writer.Write(offset, data, _stack.Read);
+            writer.Write(offset, data, origin, _stack.Read);
         }
         finally
         {

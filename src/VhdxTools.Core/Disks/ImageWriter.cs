@@ -1,5 +1,6 @@
 using System;
 using VhdxTools.Format;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Disks;
@@ -20,8 +21,9 @@ internal sealed class ImageWriter(WriteSession session)
     /// <summary>Writes into a block that is wholly present. Several threads may do so at once.</summary>
     /// <param name="offset">Offset on the disk; the data does not cross the end of its block.</param>
     /// <param name="data">What to write.</param>
+    /// <param name="origin">Where that lies in another file.</param>
     /// <returns>False, and nothing is written, when the block is not present as a whole.</returns>
-    public bool TryOverwrite(long offset, ReadOnlySpan<byte> data)
+    public bool TryOverwrite(long offset, ReadOnlySpan<byte> data, DataOrigin? origin)
     {
         long block = offset / Geometry.BlockSize;
         if (!_layer.TryFindPresent(block, out long place) && _layer.StateOf(block, _layer.PayloadEntry(block)) != BlockState.FullyPresent)
@@ -30,15 +32,16 @@ internal sealed class ImageWriter(WriteSession session)
         }
 
         session.Begin();
-        session.WriteData(place + (offset % Geometry.BlockSize), data);
+        session.WriteData(place + (offset % Geometry.BlockSize), data, origin);
         return true;
     }
 
     /// <summary>Writes into a block, whatever its state. The caller is alone.</summary>
     /// <param name="offset">Offset on the disk; the data does not cross the end of its block.</param>
     /// <param name="data">What to write.</param>
+    /// <param name="origin">Where that lies in another file.</param>
     /// <param name="read">Reads what the disk holds now, for sectors that are not written as a whole.</param>
-    public void Write(long offset, ReadOnlySpan<byte> data, Reader read)
+    public void Write(long offset, ReadOnlySpan<byte> data, DataOrigin? origin, Reader read)
     {
         long block = offset / Geometry.BlockSize;
         long within = offset % Geometry.BlockSize;
@@ -47,11 +50,11 @@ internal sealed class ImageWriter(WriteSession session)
         session.Begin();
         if (state == BlockState.FullyPresent)
         {
-            session.WriteData(entry.FileOffset + within, data);
+            session.WriteData(entry.FileOffset + within, data, origin);
         }
         else if (state == BlockState.PartiallyPresent)
         {
-            WriteSectors(block, entry.FileOffset, within, data, read);
+            WriteSectors(block, entry.FileOffset, within, data, origin, read);
             if (AreAllSectorsPresent(block))
             {
                 session.SetEntry(Geometry.EntryOfPayloadBlock(block), BlockState.FullyPresent, entry.FileOffset);
@@ -64,13 +67,13 @@ internal sealed class ImageWriter(WriteSession session)
 
             // The block was not there, so nobody looked at its bits; what an earlier life left in them goes.
             _layer.Metadata.WriteBits(bitmap, _layer.FirstBit(block), Geometry.BlockSize / Geometry.LogicalSectorSize, value: false);
-            WriteSectors(block, place, within, data, read);
+            WriteSectors(block, place, within, data, origin, read);
             session.SetEntry(Geometry.EntryOfPayloadBlock(block), BlockState.PartiallyPresent, place);
         }
         else
         {
             long place = data.Length < Geometry.BlockSize ? session.AllocateZeroed(Geometry.BlockSize) : session.Allocate(Geometry.BlockSize).Offset;
-            session.WriteData(place + within, data);
+            session.WriteData(place + within, data, origin);
             session.SetEntry(Geometry.EntryOfPayloadBlock(block), BlockState.FullyPresent, place);
         }
 
@@ -100,7 +103,7 @@ internal sealed class ImageWriter(WriteSession session)
         session.MakeRoom(MaximumUpdatesOfCall);
     }
 
-    private void WriteSectors(long block, long place, long within, ReadOnlySpan<byte> data, Reader read)
+    private void WriteSectors(long block, long place, long within, ReadOnlySpan<byte> data, DataOrigin? origin, Reader read)
     {
         long bitmap = _layer.BitmapOffset(block);
         long sectorSize = Geometry.LogicalSectorSize;
@@ -116,7 +119,7 @@ internal sealed class ImageWriter(WriteSession session)
         }
         else
         {
-            session.WriteData(place + within, data);
+            session.WriteData(place + within, data, origin);
         }
 
         _layer.Metadata.WriteBits(bitmap, _layer.FirstBit(block) + first, end - first, value: true);

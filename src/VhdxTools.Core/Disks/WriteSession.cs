@@ -128,10 +128,21 @@ internal sealed class WriteSession
     }
 
     /// <summary>Writes bytes that are not metadata straight into the file; several threads may do so at once, after <see cref="Begin"/>.</summary>
-    public void WriteData(long fileOffset, ReadOnlySpan<byte> data)
+    /// <param name="fileOffset">The place in the file, which is long enough when an origin is given.</param>
+    /// <param name="data">The bytes.</param>
+    /// <param name="origin">Where they lie in another file, whose extents may be shared.</param>
+    public void WriteData(long fileOffset, ReadOnlySpan<byte> data, DataOrigin? origin = null)
     {
         Running().HasUnflushedData = true;
-        _file.Write(fileOffset, data);
+        _file.Write(fileOffset, data, SharesExtents ? origin : null);
+    }
+
+    /// <summary>Makes free space of the file hold what another range of it holds, without a copy.</summary>
+    /// <returns>False when the bytes are to be read and written.</returns>
+    public bool TryShare(FileRange from, long to)
+    {
+        Running().HasUnflushedData = true;
+        return SharesExtents && from.Length >= DataOrigin.MinimumLength && _file.TryShare(_file, from.Offset, to, from.Length);
     }
 
     /// <summary>Changes metadata: what differs goes into the log with the next commit.</summary>
@@ -296,6 +307,9 @@ internal sealed class WriteSession
         _running = null;
         _space = null;
     }
+
+    /// <summary>A fixed image has space of its own, so that no later write into it finds the volume full.</summary>
+    private bool SharesExtents => Layer.Image.Type != VhdType.Fixed;
 
     private State Running() => _running ?? throw new InvalidOperationException("Nothing was begun.");
 

@@ -9,6 +9,9 @@ namespace VhdxTools.IO;
 /// <param name="Length">How many they are.</param>
 internal readonly record struct DataOrigin(IRandomAccessFile File, long Offset, int Start, int Length)
 {
+    /// <summary>Below this an entry more in the file system's map costs more than the bytes.</summary>
+    public const int MinimumLength = 64 * 1024;
+
     /// <summary>The origin of a part of the memory; null when none of it is known to lie in the file.</summary>
     public DataOrigin? Slice(int start, int length)
     {

@@ -8,9 +8,6 @@ internal static class RandomAccessFileExtensions
     /// <summary>No system refuses to read at such an offset, whether the file reaches there or not.</summary>
     private const long OrdinaryOffset = 1L << 60;
 
-    /// <summary>Below this an entry more in the file system's map costs more than the bytes.</summary>
-    private const int MinimumSharedLength = 64 * 1024;
-
     /// <summary>Writes all bytes, or shares with another file what lies there and is aligned alike. The place lies inside the file.</summary>
     public static void Write(this IRandomAccessFile file, long offset, ReadOnlySpan<byte> data, DataOrigin? origin)
     {
@@ -19,7 +16,7 @@ internal static class RandomAccessFileExtensions
             int start = (int)(FormatConstants.AlignUp(offset + known.Start, ExtentSharer.Alignment) - offset);
             int length = (known.Start + known.Length - start) / ExtentSharer.Alignment * ExtentSharer.Alignment;
             long sourceOffset = known.Offset + (start - known.Start);
-            if (length >= MinimumSharedLength && sourceOffset % ExtentSharer.Alignment == 0 && file.TryShare(known.File, sourceOffset, offset + start, length))
+            if (length >= DataOrigin.MinimumLength && sourceOffset % ExtentSharer.Alignment == 0 && file.TryShare(known.File, sourceOffset, offset + start, length))
             {
                 WriteRest(file, offset, data.Slice(0, start));
                 WriteRest(file, offset + start + length, data.Slice(start + length));

@@ -85,7 +85,11 @@ internal static class GapMover
         while (session.Layer.FindData(copied, move.From.End) is FileRange range)
         {
             Clear(session, new(copied + shift, range.Offset - copied));
-            data.Add(range);
+            if (!session.TryShare(range, range.Offset + shift))
+            {
+                data.Add(range);
+            }
+
             copied = range.End;
         }
 

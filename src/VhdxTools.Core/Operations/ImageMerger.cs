@@ -90,7 +90,7 @@ internal static class ImageMerger
     {
         PageBufferPool buffers = new(BufferLength);
         long done = 0;
-        foreach ((DifferenceRange piece, Memory<byte> buffer) in ReadAhead.InOrder(Pieces(sources, target.Capacity, length, cancellation), Read))
+        foreach ((DifferenceRange piece, Memory<byte> buffer, DataOrigin? origin) in ReadAhead.InOrder(Pieces(sources, target.Capacity, length, cancellation), Read))
         {
             cancellation.ThrowIfCancellationRequested();
 
@@ -102,7 +102,7 @@ internal static class ImageMerger
             }
             else
             {
-                target.Write(piece.Offset, bytes);
+                target.Write(piece.Offset, bytes, origin);
             }
 
             if (piece.Kind == VhdxDifferenceKind.Changed)
@@ -113,16 +113,16 @@ internal static class ImageMerger
             }
         }
 
-        (DifferenceRange Piece, Memory<byte> Buffer) Read(DifferenceRange piece)
+        (DifferenceRange Piece, Memory<byte> Buffer, DataOrigin? Origin) Read(DifferenceRange piece)
         {
             if (piece.Kind == VhdxDifferenceKind.Zeroed)
             {
-                return (piece, default);
+                return (piece, default, null);
             }
 
             Memory<byte> buffer = buffers.Rent();
             sources.Read(piece.Offset, buffer.Span.Slice(0, (int)piece.Length));
-            return (piece, buffer);
+            return (piece, buffer, DataRuns.OriginOf(sources, new(piece.Offset, piece.Length)));
         }
     }
 

@@ -189,7 +189,7 @@ public class ImageMergerTests
 
             Verify(files[^1], model);
             Assert.DoesNotContain(Faults(files[^1]), finding => finding.Severity == FindingSeverity.Error);
-            if (random.Next(8) == 0)
+            if (random.Next(4) == 0)
             {
                 ImageMerger.Merge(MergePlanner.Plan(files[^1], plan.Target, _ => { }, default), Guids(cut));
                 Verify(plan.Target, model);
