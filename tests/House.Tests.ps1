@@ -19,6 +19,10 @@ Describe 'The repository' {
         Get-Content -LiteralPath (Join-Path $repository 'LICENSE') -TotalCount 1 | Should -BeExactly 'MIT License'
     }
 
+    It 'never takes what lay on a volume for the content of a file (SetFileValidData)' {
+        Get-ChildItem -Path (Join-Path $repository 'src') -Recurse -Filter *.cs | Select-String -SimpleMatch SetFileValidData | Should -BeNullOrEmpty
+    }
+
     It 'names every project in the solution' {
         $solution = Get-Content -LiteralPath (Join-Path $repository 'VhdxTools.sln') -Raw
         $projects = Get-ChildItem -Path (Join-Path $repository 'src'), (Join-Path $repository 'tests') -Recurse -Filter *.csproj

@@ -267,6 +267,26 @@ Describe 'NTFS' -Tag NeedsWindows {
         ([IO.File]::GetAttributes($copy) -band [IO.FileAttributes]::SparseFile) | Should -Be 0
     }
 
+    It 'tells where a sparse file has holes, and only data is read' {
+        $path = "$folder\holes.img"
+        [IO.File]::Create($path).Dispose()
+        $null = & fsutil sparse setflag $path
+        $LASTEXITCODE | Should -Be 0
+        Set-FileLength $path 1GB
+        foreach ($place in 100MB, 600MB) { Write-FileBytes $path $place (Get-Pattern $place 1MB 3) }
+        Use-CoreFile $path {
+            param($file)
+            $found = @(for ($place = 0; $data = $file.FindData($place, 1GB); $place = $data.End) { $data })
+            $found | Should -HaveCount 2
+            $found.ForEach{ $_.Offset } | Should -Be 100MB, 600MB
+            $found.ForEach{ $_.End } | Should -Be 101MB, 601MB
+        }
+        $image = Convert-VhdxImage -Path $path -DestinationPath "$path.vhdx" -Dynamic -BlockSizeBytes 1MB
+        $image.BlocksAllocated | Should -Be 2
+        Compare-Raw $image.Path $path | Should -Be -1
+        Remove-Item -LiteralPath $path, $image.Path
+    }
+
     It 'knows one file by a junction, a volume name and a mounted folder' {
         $target = (New-Item -ItemType Directory -Path "$folder\target").FullName
         $null = New-Item -ItemType Junction -Path "$folder\junction" -Target $target
@@ -294,6 +314,44 @@ Describe 'NTFS' -Tag NeedsWindows {
             $errorList[0].FullyQualifiedErrorId | Should -BeLike 'DiskFull,*'
             [IO.Directory]::GetFiles($mount) | Should -BeNullOrEmpty
             $partition | Remove-PartitionAccessPath -AccessPath $mount
+        }
+        finally { $null = Dismount-DiskImage -ImagePath $volume }
+    }
+}
+
+Describe 'ReFS' -Tag NeedsWindows {
+    It 'shares extents between source and copy' {
+        if ($whyNotAttach) { Set-ItResult -Skipped -Because $whyNotAttach }
+        # A Dev Drive takes 50 GB; what is not written takes no space.
+        $volume = (New-VhdxImage -Path "$folder\refs.vhdx" -SizeBytes 64GB -Dynamic).Path
+        $mount = (New-Item -ItemType Directory -Path "$folder\refs").FullName
+        $null = Mount-DiskImage -ImagePath $volume -NoDriveLetter -PassThru
+        try {
+            $disk = Get-DiskImage -ImagePath $volume | Get-Disk
+            $disk | Initialize-Disk -PartitionStyle GPT
+            $partition = New-Partition -DiskNumber $disk.Number -UseMaximumSize
+            try { $null = $partition | Format-Volume -FileSystem ReFS -Confirm:$false -ErrorAction Stop }
+            catch {
+                $why = "$_"
+                try { $null = $partition | Format-Volume -DevDrive -Confirm:$false -ErrorAction Stop }
+                catch { Set-ItResult -Skipped -Because "this Windows formats no ReFS ($why) and no Dev Drive ($_)" }
+            }
+            $partition | Add-PartitionAccessPath -AccessPath $mount
+            try {
+                $raw = "$mount\a.img"
+                [IO.File]::WriteAllBytes($raw, (Get-Pattern 0 64MB 3))
+                $null = Convert-VhdxImage -Path $raw -DestinationPath "$folder\expected.vhdx" -Dynamic -IdentifierSeed refs
+                # Written files get their space late.
+                $null = Write-VolumeCache -FileSystemLabel (Get-Volume -Partition $partition).FileSystemLabel -ErrorAction Ignore
+                $free = (Get-Volume -Partition $partition).SizeRemaining
+                $copy = (Convert-VhdxImage -Path $raw -DestinationPath "$mount\copy.vhdx" -Dynamic -IdentifierSeed refs).Path
+                $free - (Get-Volume -Partition $partition).SizeRemaining | Should -BeLessThan 32MB
+                $hash = (Get-FileHash -LiteralPath "$folder\expected.vhdx").Hash
+                (Get-FileHash -LiteralPath $copy).Hash | Should -BeExactly $hash
+                Write-FileBytes $raw 0 ([byte[]]::new(64MB))
+                (Get-FileHash -LiteralPath $copy).Hash | Should -BeExactly $hash
+            }
+            finally { $partition | Remove-PartitionAccessPath -AccessPath $mount }
         }
         finally { $null = Dismount-DiskImage -ImagePath $volume }
     }

@@ -430,3 +430,45 @@ Describe 'The stored paths of a parent' -Tag Windows {
         (Get-VhdxImage -LiteralPath "$folder\child.vhd").ParentPath | Should -Be $parent
     }
 }
+
+Describe 'Extents and holes' -Tag Windows {
+    BeforeAll {
+        if (-not $IsWindows) { return }
+        $folder = New-TestFolder
+        $source, $target = "$folder\source", "$folder\target"
+        $content = Get-Pattern 0 1MB 3
+        [IO.File]::WriteAllBytes($source, $content)
+        [IO.File]::WriteAllBytes($target, [byte[]]::new(1MB))
+        $volume = [IO.DriveInfo]::new([IO.Path]::GetPathRoot($folder)).DriveFormat
+        $native = Get-CoreType IO.WindowsNative
+        function Get-Handle { param($file) $file.GetType().GetField('_handle', 'NonPublic, Instance').GetValue($file) }
+    }
+
+    BeforeEach { if (-not $IsWindows) { Set-ItResult -Skipped -Because 'these are calls of Windows' } }
+
+    It 'shares nothing on a volume that shares no extents' {
+        if ($volume -eq 'ReFS') { Set-ItResult -Skipped -Because 'the temporary folder is on ReFS, which does' }
+        Use-CoreFile $source {
+            param($from)
+            Use-CoreFile $target -Method OpenWrite {
+                param($to)
+                $native.GetMethod('ShareUnit').Invoke($null, @((Get-Handle $to))) | Should -Be 0
+                $to.TryShare($from, 0, 0, 65536) | Should -BeFalse
+                # The system's own answer, whatever the volume says of itself.
+                "$($native.GetMethod('Share').Invoke($null, @((Get-Handle $from), 0L, (Get-Handle $to), 0L, 65536L)))" | Should -Be 'Refused'
+            }
+        }
+        [IO.File]::ReadAllBytes($target) | Where-Object { $_ } | Should -BeNullOrEmpty
+    }
+
+    It 'takes the whole of a file that is not sparse for data' {
+        Use-CoreFile $target {
+            param($file)
+            $data = $file.FindData(4096, 1MB)
+            $data.Offset, $data.End | Should -Be 4096, 1MB
+            # The system knows no hole, either; or it does not know the question, as Wine.
+            $arguments = @((Get-Handle $file), 4096L, [long] 1MB, 0L, 0L)
+            if ($native.GetMethod('TryFindData').Invoke($null, $arguments)) { $arguments[3] | Should -Be 4096; $arguments[4] | Should -BeGreaterOrEqual 1MB }
+        }
+    }
+}

@@ -22,6 +22,21 @@ function Get-MissingForAttach {
     if (-not $principal.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { 'attaching takes the rights of an administrator' }
 }
 
+function Get-CoreType {
+    # A type of Core that only its own project sees.
+    param([Parameter(Mandatory)] [string] $Name)
+
+    [VhdxTools.VhdxImageInfo].Assembly.GetType("VhdxTools.$Name", $true)
+}
+
+function Use-CoreFile {
+    # Opens a file as Core does, runs a script with it, and closes it.
+    param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [scriptblock] $Script, [string] $Method = 'OpenRead')
+
+    $file = (Get-CoreType IO.OsFile).GetMethod($Method).Invoke($null, @($Path))
+    try { & $Script $file } finally { $file.Dispose() }
+}
+
 function Start-Holder {
     # A process that opens files, each as its row says (Path, Access, Share), and holds them until Stop-Holder.
     param([Parameter(Mandatory)] [hashtable[]] $File)

@@ -15,6 +15,10 @@ internal sealed class OsFile : IRandomAccessFile
 {
     private readonly SafeFileHandle _handle;
     private readonly ExtentSharer _sharer;
+    private readonly Lazy<int> _shareUnit;
+
+    /// <summary>Whether the system is asked for holes. On Windows only a sparse file has any, and only of a file that nobody writes here it is known what they are.</summary>
+    private readonly bool _hasHoles;
 #if NET
     private static PosixSignalRegistration? s_fileSizeSignal;
     private readonly DirectWriter? _direct;
@@ -28,6 +32,8 @@ internal sealed class OsFile : IRandomAccessFile
         Name = name;
         _handle = handle;
         _sharer = new(Share);
+        _shareUnit = new(() => WindowsNative.ShareUnit(_handle));
+        _hasHoles = PosixNative.IsLinux || PosixNative.IsMacOS || (WindowsNative.IsWindows && !isWritten && WindowsNative.IsSparse(handle));
 #if NET
         // Never for a file that is read only: opened once more it could be written.
         _direct = isWritten && PosixNative.IsLinux ? new(handle, PosixNative.OpenDirect) : null;
@@ -37,12 +43,14 @@ internal sealed class OsFile : IRandomAccessFile
     }
 
 #if !NET
-    private OsFile(string name, FileStream stream)
+    private OsFile(string name, FileStream stream, bool isWritten)
     {
         Name = name;
         _stream = stream;
         _handle = stream.SafeFileHandle;
         _sharer = new(Share);
+        _shareUnit = new(() => WindowsNative.ShareUnit(_handle));
+        _hasHoles = PosixNative.IsLinux || PosixNative.IsMacOS || (WindowsNative.IsWindows && !isWritten && WindowsNative.IsSparse(_handle));
     }
 #endif
 
@@ -249,7 +257,7 @@ internal sealed class OsFile : IRandomAccessFile
             return null;
         }
 
-        if (!PosixNative.IsLinux && !PosixNative.IsMacOS)
+        if (!_hasHoles)
         {
             return whole;
         }
@@ -261,7 +269,9 @@ internal sealed class OsFile : IRandomAccessFile
         lock (_lock)
 #endif
         {
-            known = PosixNative.TryFindData(_handle, offset, out start, out dataEnd);
+            known = WindowsNative.IsWindows
+                ? WindowsNative.TryFindData(_handle, offset, end, out start, out dataEnd)
+                : PosixNative.TryFindData(_handle, offset, out start, out dataEnd);
         }
 
         if (!known)
@@ -327,7 +337,7 @@ internal sealed class OsFile : IRandomAccessFile
 #if NET
             return new(name ?? path, File.OpenHandle(path, mode, access, share), access != FileAccess.Read);
 #else
-            return new(name ?? path, new FileStream(path, mode, access, share, bufferSize: 1));
+            return new(name ?? path, new FileStream(path, mode, access, share, bufferSize: 1), access != FileAccess.Read);
 #endif
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))
@@ -338,25 +348,23 @@ internal sealed class OsFile : IRandomAccessFile
 
     private ShareResult Share(IRandomAccessFile source, long sourceOffset, long offset, long length)
     {
-        if (source is not OsFile file || !PosixNative.IsLinux)
+        if (source is not OsFile file || (!PosixNative.IsLinux && !(WindowsNative.IsWindows && _shareUnit.Value > 0)))
         {
             return ShareResult.Refused;
         }
 
-        // The system would lengthen this file, and refuse what the other does not have.
+        // The system would lengthen this file or refuse that, and it refuses what the other does not have.
         if (sourceOffset > file.Length - length || offset > Length - length)
         {
             return ShareResult.Failed;
         }
 
-#if NET
-        return PosixNative.Share(file._handle, sourceOffset, _handle, offset, length);
-#else
-        lock (_lock)
+        if (WindowsNative.IsWindows)
         {
-            return PosixNative.Share(file._handle, sourceOffset, _handle, offset, length);
+            return (sourceOffset | offset | length) % _shareUnit.Value == 0 ? WindowsNative.Share(file._handle, sourceOffset, _handle, offset, length) : ShareResult.Failed;
         }
-#endif
+
+        return PosixNative.Share(file._handle, sourceOffset, _handle, offset, length);
     }
 
     private int ReadOnce(long offset, Span<byte> buffer)

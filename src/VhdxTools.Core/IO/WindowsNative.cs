@@ -15,6 +15,25 @@ internal static class WindowsNative
     private const int AlsoFolders = 0x02000000;
     private const int FileIdInfo = 18;
     private const int SetCompression = 0x0009C040;
+    private const int QueryAllocatedRanges = 0x000940CF;
+    private const int GetIntegrity = 0x0009027C;
+    private const int DuplicateExtents = 0x00098344;
+    private const int SupportsSharedExtents = 0x08000000;
+    private const int MoreData = 234;
+    private const int DiskFull = 112;
+    private const int QuotaExceeded = 1295;
+
+    /// <summary>FILE_ALLOCATED_RANGE_BUFFER: offset and length.</summary>
+    private const int RangeLength = 2 * sizeof(long);
+
+    /// <summary>FSCTL_GET_INTEGRITY_INFORMATION_BUFFER; the length of a cluster is its last field.</summary>
+    private const int IntegrityLength = 16;
+
+    /// <summary>DUPLICATE_EXTENTS_DATA: source (a handle, at an address of eight), its offset, offset in the target, length.</summary>
+    private const int DuplicateLength = 4 * sizeof(long);
+
+    /// <summary>One call takes less than 4 GiB.</summary>
+    private const long MaximumShare = 1L << 30;
     private const int ReplaceExisting = 1;
     private const int WriteThrough = 8;
 
@@ -79,6 +98,83 @@ internal static class WindowsNative
         }
     }
 
+    /// <summary>Whether a file has the attribute without which it has no holes.</summary>
+    public static bool IsSparse(SafeFileHandle handle)
+    {
+        byte[] information = new byte[WindowsFileIdentity.HandleInformationLength];
+        return GetFileInformationByHandle(handle, information) && ((FileAttributes)BitConverter.ToInt32(information, 0) & FileAttributes.SparseFile) != 0;
+    }
+
+    /// <summary>Finds the next range of a sparse file that has space.</summary>
+    /// <returns>False when the file system does not know.</returns>
+    public static bool TryFindData(SafeFileHandle handle, long offset, long end, out long start, out long dataEnd)
+    {
+        start = -1;
+        dataEnd = -1;
+        byte[] wanted = new byte[RangeLength];
+        BitConverter.GetBytes(offset).CopyTo(wanted, 0);
+        BitConverter.GetBytes(end - offset).CopyTo(wanted, sizeof(long));
+        byte[] first = new byte[RangeLength];
+        bool isAll = DeviceIoControl(handle, QueryAllocatedRanges, wanted, wanted.Length, first, first.Length, out int returned, IntPtr.Zero);
+        if (!isAll && Marshal.GetLastWin32Error() != MoreData)
+        {
+            return false;
+        }
+
+        if (returned < RangeLength)
+        {
+            return isAll;
+        }
+
+        start = Math.Max(offset, BitConverter.ToInt64(first, 0));
+        dataEnd = BitConverter.ToInt64(first, 0) + BitConverter.ToInt64(first, sizeof(long));
+        return dataEnd > start;
+    }
+
+    /// <summary>What ranges that files share are multiples of, in bytes; 0 where the volume of a file cannot share them (all but ReFS).</summary>
+    public static int ShareUnit(SafeFileHandle handle)
+    {
+        byte[] integrity = new byte[IntegrityLength];
+        return GetVolumeInformationByHandle(handle, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out int flags, IntPtr.Zero, 0)
+            && (flags & SupportsSharedExtents) != 0
+            && DeviceIoControl(handle, GetIntegrity, [], 0, integrity, integrity.Length, out int returned, IntPtr.Zero)
+            && returned == IntegrityLength
+            ? BitConverter.ToInt32(integrity, IntegrityLength - sizeof(int))
+            : 0;
+    }
+
+    /// <summary>Has two files share extents.</summary>
+    public static ShareResult Share(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long offset, long length)
+    {
+        // The handle goes into a structure, where nobody keeps it from being closed.
+        bool isHeld = false;
+        try
+        {
+            source.DangerousAddRef(ref isHeld);
+            byte[] data = new byte[DuplicateLength];
+            BitConverter.GetBytes(source.DangerousGetHandle().ToInt64()).CopyTo(data, 0);
+            for (long done = 0; done < length; done += MaximumShare)
+            {
+                BitConverter.GetBytes(sourceOffset + done).CopyTo(data, sizeof(long));
+                BitConverter.GetBytes(offset + done).CopyTo(data, 2 * sizeof(long));
+                BitConverter.GetBytes(Math.Min(MaximumShare, length - done)).CopyTo(data, 3 * sizeof(long));
+                if (!DeviceIoControl(target, DuplicateExtents, data, data.Length, IntPtr.Zero, 0, out _, IntPtr.Zero))
+                {
+                    return Marshal.GetLastWin32Error() is DiskFull or QuotaExceeded ? ShareResult.Failed : ShareResult.Refused;
+                }
+            }
+
+            return ShareResult.Shared;
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                source.DangerousRelease();
+            }
+        }
+    }
+
     [DllImport("kernel32.dll", EntryPoint = "MoveFileExW", CharSet = CharSet.Unicode, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     [return: MarshalAs(UnmanagedType.Bool)]
@@ -117,4 +213,15 @@ internal static class WindowsNative
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static extern bool DeviceIoControl(SafeFileHandle handle, int code, byte[] input, int inputLength, IntPtr output, int outputLength, out int returned, IntPtr overlapped);
+
+    [DllImport("kernel32.dll", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static extern bool DeviceIoControl(SafeFileHandle handle, int code, byte[] input, int inputLength, [Out] byte[] output, int outputLength, out int returned, IntPtr overlapped);
+
+    [DllImport("kernel32.dll", EntryPoint = "GetVolumeInformationByHandleW", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static extern bool GetVolumeInformationByHandle(
+        SafeFileHandle handle, IntPtr name, int nameLength, IntPtr serial, IntPtr maximumLength, out int flags, IntPtr fileSystem, int fileSystemLength);
 }
