@@ -24,13 +24,15 @@ Describe 'The bench' -Tag SlowUnderWine {
 
     It 'measures every row' {
         $exitCode | Should -Be 0 -Because ($output -join "`n")
-        $rows.Note | Where-Object { $_ } | Should -BeNullOrEmpty
-        foreach ($row in $rows) { $row.Ours | Should -BeGreaterThan 0 -Because $row.Work }
+        # A volume of its own is not made everywhere.
+        $left = @($rows | Where-Object { $_.Note -like 'left out: *' -and $_.Work -like '*shared extents' })
+        $rows | Where-Object { $_.Note -and $_ -notin $left } | Should -BeNullOrEmpty
+        foreach ($row in $rows | Where-Object { $_ -notin $left }) { $row.Ours | Should -BeGreaterThan 0 -Because $row.Work }
     }
 
     It 'measures <_>' -ForEach @(
         'raw to dynamic vhdx, half zero', 'raw to dynamic vhdx, 90 % holes', 'dynamic vhdx to raw, half zero', 'dynamic vhdx to raw, 90 % holes', 'vhdx to vhdx*'
-        'vhdx to fixed vhd', 'compare of two equal disks', 'check of an image with*', 'sequential writes*', 'sequential reads*', '*into allocated blocks', '*into new blocks*'
+        'vhdx to fixed vhd', '*shared extents', 'compare of two equal disks', 'check of an image with*', 'sequential writes*', 'sequential reads*', '*into allocated blocks', '*into new blocks*'
         'optimize of a disk*', 'merge*', 'inventory*', 'first call*'
     ) {
         $rows.Work -like $_ | Should -Not -BeNullOrEmpty

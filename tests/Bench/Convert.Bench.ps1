@@ -25,3 +25,17 @@ New-ConvertRow 'vhdx to vhdx, blocks of 32 to 2 MiB' half.vhdx to.vhdx { Convert
     '-f', 'vhdx', '-O', 'vhdx', '-o', 'subformat=dynamic,block_size=2M') 0.7 (3 * $bench.Size)
 New-ConvertRow 'vhdx to fixed vhd' half.vhdx to.vhd { Convert-VhdxImage half.vhdx to.vhd -Type Fixed } @(
     '-f', 'vhdx', '-O', 'vpc', '-o', 'subformat=fixed,force_size=on') 0.7 (3 * $bench.Size)
+
+# A copy there is no copy: source and target share their extents.
+$shared = New-ConvertRow 'raw to dynamic vhdx, 90 % holes, shared extents' holes.img shared/to.vhdx { Convert-VhdxImage shared/holes.img shared/to.vhdx -Type Dynamic } $toVhdx 0.7 (8 * $bench.Size)
+$shared.Peers[1].Wanted = 0.3
+$shared.Missing = { Get-MissingForShared }
+$shared.Prepare = {
+    Use-BenchDisk holes.img
+    Mount-BenchVolume
+    & cp --sparse=always (Join-Path $bench.Folder 'holes.img') (Join-Path $bench.Folder 'shared')
+}
+foreach ($peer in $shared.Peers) { $peer.Run = $peer.Run -replace '^holes\.img$', 'shared/holes.img' }
+$shared.Before = { & sync -f (Join-Path $bench.Folder 'shared') }
+$shared.End = { Dismount-BenchVolume }
+$shared

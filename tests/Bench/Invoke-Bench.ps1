@@ -93,6 +93,10 @@ function Invoke-Row {
         Add-Row $Row -Note "left out: it needs $(Format-BenchValue $Row.Space B), and $(Format-BenchValue $free B) are free"
         return
     }
+    if ($Row['Missing'] -and ($reason = & $Row.Missing)) {
+        Add-Row $Row -Note "left out: $reason"
+        return
+    }
     $peers = @($Row['Peers'] | Where-Object { $_ -and (Test-Command $_.Run) })
     $sides = @(@{ Name = 'ours'; Run = $Row.Ours }) + $peers
     try {

@@ -169,3 +169,33 @@ function Use-BenchDisk {
         $null = Convert-VhdxImage $raw $path -Type Dynamic -BlockSizeBytes 32MB
     }
 }
+
+function Get-MissingForShared {
+    # Why no volume that shares extents can be made here; nothing when it can.
+    if (-not $IsLinux -or (& id -u) -ne '0') { return 'a volume that shares extents takes root on Linux to mount' }
+    foreach ($program in 'mkfs.xfs', 'mount') { if (-not (Get-Command $program -CommandType Application -ErrorAction Ignore)) { return "$program is not here" } }
+    try { Mount-BenchVolume } catch { return "$_" } finally { Dismount-BenchVolume }
+}
+
+function Mount-BenchVolume {
+    # xfs in a file of the bench's folder, with room for two disks of 'holes.img'; mounted there as 'shared'.
+    $volume = Join-Path $bench.Folder 'shared.volume'
+    $mount = Join-Path $bench.Folder 'shared'
+    $file = [IO.File]::Create($volume)
+    try { $file.SetLength(400MB + [long] (5 * $bench.Size)) } finally { $file.Dispose() }
+    $output = & mkfs.xfs -q -f -m reflink=1 $volume 2>&1
+    if ($LASTEXITCODE -ne 0) { throw "mkfs.xfs failed: $output" }
+    $null = New-Item -ItemType Directory -Path $mount -Force
+    $output = & mount -o loop $volume $mount 2>&1
+    if ($LASTEXITCODE -ne 0) { throw "xfs cannot be mounted: $output" }
+}
+
+function Dismount-BenchVolume {
+    # Also after a failure, so that nothing of it stays in the way of the folder's removal.
+    $mount = Join-Path $bench.Folder 'shared'
+    if ((Test-Path -LiteralPath $mount) -and (& findmnt -n $mount)) {
+        & umount $mount
+        if ($LASTEXITCODE -ne 0) { & umount -l $mount }
+    }
+    Remove-BenchFile 'shared', 'shared.volume'
+}
