@@ -179,10 +179,12 @@ Describe 'Shared extents on <_>' -ForEach $sharing {
     It 'take no space and are not written' {
         $folder = Copy-Source $name
         $used = Get-UsedByte $volumes[$name]
+        $times = & stat -c '%x %y %z %s' "$folder/a.img"
         $written = Get-WrittenBytes
         $null = Convert-VhdxImage (Join-Path $folder 'a.img') (Join-Path $folder 'b.img')
         (Get-WrittenBytes) - $written | Should -BeLessThan 1MB
         (Get-UsedByte $volumes[$name]) - $used | Should -BeLessThan 1MB
+        & stat -c '%x %y %z %s' "$folder/a.img" | Should -BeExactly $times -Because 'the source is only read'
         Remove-Item -LiteralPath $folder -Recurse
     }
 

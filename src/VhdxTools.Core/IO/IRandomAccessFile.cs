@@ -23,13 +23,16 @@ internal interface IRandomAccessFile : IDisposable
 
     /// <summary>
     /// Makes a range of this file the same extents of the volume as a range of a file, which may be this one: no byte is copied, and who
-    /// changes one of the two leaves the other as it is. Both ranges lie inside their files, and do not overlap.
+    /// changes one of the two leaves the other as it is. The ranges do not overlap.
     /// </summary>
     /// <param name="source">The file that holds the bytes.</param>
     /// <param name="sourceOffset">Where they start in it.</param>
     /// <param name="offset">Where they start in this one.</param>
     /// <param name="length">How many they are.</param>
-    /// <returns>False when the system does not do that, for whatever reason: the bytes are to be written then, over whatever is there.</returns>
+    /// <returns>
+    /// False when the system does not do that, for whatever reason, or when a range does not lie inside its file: the bytes are to be
+    /// written then, over whatever is there.
+    /// </returns>
     bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length);
 
     /// <summary>Cuts the file, or lengthens it by zeros that the file system need not store.</summary>

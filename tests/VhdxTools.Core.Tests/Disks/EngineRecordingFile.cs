@@ -48,7 +48,11 @@ internal sealed class EngineRecordingFile(EngineMemoryFile file) : IRandomAccess
 
     public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length)
     {
-        Sharing.ThrowIfWrong(this, source, sourceOffset, offset, length);
+        if (!Sharing.IsInside(this, source, sourceOffset, offset, length))
+        {
+            return false;
+        }
+
         Write(offset, source.ReadPadded(sourceOffset, (int)length));
         return true;
     }

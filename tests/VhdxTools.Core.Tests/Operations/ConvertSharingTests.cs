@@ -34,6 +34,7 @@ public sealed class ConvertSharingTests : IDisposable
         }
 
         cases.Add("dynamic.vhdx", "to.vhd", VhdType.Dynamic, null, true);
+        cases.Add("raw", "small.vhd", VhdType.Dynamic, null, true);
         cases.Add("dynamic.vhd", "to.img", VhdType.Fixed, null, true);
         return cases;
     }
@@ -47,7 +48,7 @@ public sealed class ConvertSharingTests : IDisposable
         {
             Type = type,
             Preallocation = preallocation,
-            BlockSizeBytes = to == "to.vhdx" ? MiB : null,
+            BlockSizeBytes = to == "to.vhdx" ? MiB : to == "small.vhd" ? MiB / 2 : null,
             ParentPath = type == VhdType.Differencing ? Parent("empty.vhdx", new byte[_model.Length]) : null,
         };
         string plain = Path.Combine(_folder.Path, "plain-" + to);
@@ -59,6 +60,28 @@ public sealed class ConvertSharingTests : IDisposable
 
         // Two runs of more than 64 KiB: one of 1 MiB, one of 600 000 bytes at an odd place.
         Assert.InRange(sharing!.SharedLength, isShared ? (MiB / 2) + MiB : 0, isShared ? (2 * MiB) - (128 * 1024) : 0);
+    }
+
+    [Theory]
+    [InlineData(-100)]
+    [InlineData(-512)]
+    [InlineData(100)]
+    [InlineData(4096)]
+    public void ARawDiskMayEndAnywhere(int more)
+    {
+        byte[] disk = new byte[(4 * MiB) + more];
+        new Random(3).NextBytes(disk.AsSpan((2 * MiB) + 4096));
+        string raw = WriteSparse(Path.Combine(_folder.Path, "odd.img"), disk);
+        foreach (string name in new[] { "to.img", "to.vhdx", "to.vhd" })
+        {
+            SharingFile? sharing = null;
+            string to = Path.Combine(_folder.Path, name);
+            Convert(raw, to, wrap: file => sharing = new(file));
+            byte[] expected = [.. disk, .. new byte[(512 - (disk.Length % 512)) % 512]];
+            VhdFormat format = name == "to.img" ? VhdFormat.Raw : name == "to.vhd" ? VhdFormat.VHD : VhdFormat.VHDX;
+            Assert.Equal(format == VhdFormat.Raw ? disk : expected, ReadBack(format, to));
+            Assert.InRange(sharing!.SharedLength, MiB - 65536, 2 * MiB);
+        }
     }
 
     [Fact]

@@ -11,6 +11,7 @@ namespace VhdxTools.Core.Tests.Operations;
 public sealed class SharedMoveTests
 {
     private const int Size = 8 << 20;
+    private const int Hole = 256 << 10;
 
     private readonly byte[] _data = RandomBytes(new(7), (3 << 20) + 1536);
 
@@ -45,7 +46,9 @@ public sealed class SharedMoveTests
         byte[] model = new byte[Size];
         string path = Create(folder["o.vhdx"], VhdType.Dynamic, Size, MiB);
         Write(path, 0, RandomBytes(new(8), 4 << 20), model);
-        Write(path, 4 << 20, RandomBytes(new(9), 3 << 20), model);
+
+        // A block that begins with a hole, where the file system has them.
+        Write(path, (4 << 20) + Hole, RandomBytes(new(9), (3 << 20) - Hole), model);
         Write(path, 0, new byte[4 << 20], model);
         if (type == VhdType.Fixed)
         {
@@ -68,7 +71,8 @@ public sealed class SharedMoveTests
         SharingFile? sharing = null;
         VhdxOptimizeResult result = ImageOptimizer.Optimize(path, Guids(1), wrap: file => sharing = new(file));
         Assert.True(result.BlocksMoved > 0);
-        Assert.Equal(type == VhdType.Dynamic ? result.BlocksMoved * MiB : 0, sharing!.SharedLength);
+        long most = result.BlocksMoved * MiB;
+        Assert.InRange(sharing!.SharedLength, type == VhdType.Dynamic ? most - Hole : 0, type == VhdType.Dynamic ? most : 0);
         Verify(path, model);
     }
 

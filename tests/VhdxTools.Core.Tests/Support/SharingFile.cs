@@ -31,7 +31,11 @@ internal sealed class SharingFile(IRandomAccessFile inner) : IRandomAccessFile
 
     public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length)
     {
-        Sharing.ThrowIfWrong(this, source, sourceOffset, offset, length);
+        if (!Sharing.IsInside(this, source, sourceOffset, offset, length))
+        {
+            return false;
+        }
+
         Shared.Add((source.Name, sourceOffset, offset, length));
         byte[] buffer = new byte[1 << 20];
         for (long done = 0; done < length;)
