@@ -125,6 +125,8 @@ $longClasses = @(
     'CheckingHostileTests', 'CheckingNastyTests', 'CheckingTruncationTests', 'EngineFaultTests', 'EngineModelTests', 'EnginePowerCutTests', 'HostileInputTests'
     'ImageMergerTests', 'ImageOptimizerTests', 'ImageResizerTests', 'RepairCutTests', 'RepairHostileTests', 'ReplayModelTests', 'ResizeEdgeTests', 'VhdHostileTests'
 )
+# Core comes with native code for these, and without for all others.
+$compiledPlatforms = @('win-x64', 'win-arm64', 'linux-x64', 'linux-arm64', 'osx-arm64')
 $scratch = Join-Path $PSScriptRoot 'obj'
 $isBuilt = [bool] $NoBuild
 . (Join-Path $PSScriptRoot 'tests' 'Wine.ps1')
@@ -216,6 +218,9 @@ $($items -join "`n")
         $null = New-Item -ItemType Directory -Path (Join-Path $bin $framework)
         Copy-Item (Join-Path $stage 'publish' $framework '*.dll') (Join-Path $bin $framework)
     }
+    # Those that the tests run on; a package gets all.
+    $isRunHere = { $_ -eq (Get-HostPlatform) -or ($_ -eq 'win-x64' -and (Get-HostPlatform) -eq 'linux-x64') }
+    Add-CompiledCore (Join-Path $bin 'net10.0') @($compiledPlatforms | Where-Object $isRunHere)
 
     # Moved aside and not deleted: Windows does not delete assemblies that a session has loaded, but renames their folder's files.
     $target = Join-Path $PSScriptRoot 'bin'
@@ -228,29 +233,115 @@ $($items -join "`n")
     Write-Host "Built $target"
 }
 
-function Restore-TestPackage {
-    # Downloads what only the tests need into the NuGet package folder; returns that folder.
-    param([Parameter(Mandatory)] [string] $PesterVersion)
+function Get-NuGetPackage {
+    # Downloads packages, given as names and versions, and returns the folder that holds them. What was downloaded for the same scratch folder is
+    # not asked for again.
+    param([Parameter(Mandatory)] [string] $Folder, [Parameter(Mandatory)] [Collections.IDictionary] $Version)
 
-    $folder = Join-Path $scratch "packages-$PesterVersion"
-    $assets = Join-Path $folder 'obj' 'project.assets.json'
-    $project = Join-Path $folder 'packages.csproj'
-    $null = New-Item -ItemType Directory -Path $folder -Force
-    $hashing = ($hashingVersions.Values | ForEach-Object { "[$_]" }) -join ';'
-    Set-Content -LiteralPath $project -Value @"
+    $project = Join-Path $Folder 'packages.csproj'
+    $assets = Join-Path $Folder 'obj' 'project.assets.json'
+    $items = foreach ($name in $Version.Keys) { "    <PackageDownload Include=`"$name`" Version=`"$(($Version[$name] | ForEach-Object { "[$_]" }) -join ';')`" />" }
+    $text = @"
 <Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>
     <TargetFramework>net10.0</TargetFramework>
     <NuGetAudit>false</NuGetAudit>
   </PropertyGroup>
   <ItemGroup>
-    <PackageDownload Include="Pester" Version="[$PesterVersion]" />
-    <PackageDownload Include="System.IO.Hashing" Version="$hashing" />
+$($items -join "`n")
   </ItemGroup>
 </Project>
+
 "@
+    $readFolder = { @((Get-Content -LiteralPath $assets -Raw | ConvertFrom-Json -AsHashtable).packageFolders.Keys)[0] }
+    if ((Test-Path -LiteralPath $assets) -and [IO.File]::ReadAllText($project) -eq $text) {
+        $packages = & $readFolder
+        $isThere = { param($name) @($Version[$name] | Where-Object { -not (Test-Path -LiteralPath (Join-Path $packages $name.ToLowerInvariant() $_)) }).Count -eq 0 }
+        if (-not @($Version.Keys | Where-Object { -not (& $isThere $_) })) { return $packages }
+    }
+    $null = New-Item -ItemType Directory -Path $Folder -Force
+    [IO.File]::WriteAllText($project, $text)
     Invoke-Native dotnet @('restore', $project, '-v:quiet', '-tl:off') -Quiet
-    @((Get-Content -LiteralPath $assets -Raw | ConvertFrom-Json -AsHashtable).packageFolders.Keys)[0]
+    & $readFolder
+}
+
+function Get-HostPlatform {
+    # As NuGet names it.
+    $system = if ($IsWindows) { 'win' } elseif ($IsMacOS) { 'osx' } else { 'linux' }
+    "$system-$([Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString().ToLowerInvariant())"
+}
+
+function Get-Compiler {
+    # Downloads what compiles ahead (ReadyToRun) for the runtime of this SDK; returns its path and the runtime's folder. What is compiled
+    # against that one stays valid for every .NET 10. Nothing where it does not run.
+    $platform = Get-HostPlatform
+    if ($platform -notin $compiledPlatforms) { return }
+
+    $runtime = & dotnet --list-runtimes | Select-String '^Microsoft\.NETCore\.App (10\.\S+) \[(.+)\]$' | Select-Object -Last 1
+    if (-not $runtime) { throw 'There is no .NET 10 runtime.' }
+    $version, $frameworks = $runtime.Matches[0].Groups[1, 2].Value
+    $name = "Microsoft.NETCore.App.Crossgen2.$platform"
+    $packages = Get-NuGetPackage (Join-Path $scratch 'crossgen') @{ $name = $version }
+    @{
+        Program = Join-Path $packages $name.ToLowerInvariant() $version 'tools' "crossgen2$(if ($IsWindows) { '.exe' })"
+        Runtime = Join-Path $frameworks $version
+    }
+}
+
+function Invoke-Compiler {
+    # Writes an assembly that also holds the native code of a platform.
+    param([Parameter(Mandatory)] [hashtable] $Compiler, [string] $Path, [string] $OutPath, [string] $Platform, [string] $References)
+
+    $system, $architecture = $Platform.Replace('win-', 'windows-') -split '-'
+    # With a colon: PowerShell would put the files in the place of a pattern that is a word of its own.
+    Invoke-Native $Compiler.Program -Quiet @(
+        $Path, '--out', $OutPath, "--reference:$(Join-Path $Compiler.Runtime '*.dll')", "--reference:$References"
+        '--targetos', $system, '--targetarch', $architecture, '-O'
+    )
+}
+
+function Add-CompiledCore {
+    # Puts Core with the native code of each platform beside the one for all, in a folder with the platform's name: what a first call
+    # would wait for is done here.
+    param([Parameter(Mandatory)] [string] $Folder, [Parameter(Mandatory)] [string[]] $Platform)
+
+    $compiler = Get-Compiler
+    if (-not $compiler) {
+        Write-Host "The compiler does not run on $(Get-HostPlatform): Core comes without native code."
+        return
+    }
+    foreach ($name in $Platform) {
+        $null = New-Item -ItemType Directory -Path (Join-Path $Folder $name) -Force
+        Invoke-Compiler $compiler (Join-Path $Folder 'VhdxTools.Core.dll') (Join-Path $Folder $name 'VhdxTools.Core.dll') $name (Join-Path $Folder 'System.IO.Hashing.dll')
+    }
+}
+
+function New-CompiledShell {
+    # PowerShell comes from NuGet without native code, and from everywhere else with it: half of what a first call takes here, no user sees.
+    # Makes a copy that has it, and returns the path of its pwsh.dll; nothing when this PowerShell is no tool of .NET.
+    if ([IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -ne 'dotnet') { return }
+    $compiler = Get-Compiler
+    if (-not $compiler) { return }
+
+    $folder = Join-Path $scratch "pwsh-$($PSVersionTable.PSVersion)"
+    $shell = Join-Path $folder 'pwsh.dll'
+    if (Test-Path -LiteralPath $shell) { return $shell }
+    Write-Host 'Compiling PowerShell as it is released'
+    $unfinished = "$folder.tmp"
+    if (Test-Path -LiteralPath $unfinished) { Remove-Item -LiteralPath $unfinished -Recurse }
+    Copy-Item -LiteralPath $PSHOME -Destination $unfinished -Recurse
+    foreach ($name in 'System.Management.Automation', 'Microsoft.PowerShell.ConsoleHost', 'Microsoft.PowerShell.Commands.Utility', 'Microsoft.PowerShell.Commands.Management', 'Microsoft.PowerShell.Security', 'pwsh') {
+        Invoke-Compiler $compiler (Join-Path $PSHOME "$name.dll") (Join-Path $unfinished "$name.dll") (Get-HostPlatform) (Join-Path $PSHOME '*.dll')
+    }
+    Move-Item -LiteralPath $unfinished -Destination $folder
+    $shell
+}
+
+function Restore-TestPackage {
+    # Downloads what only the tests need into the NuGet package folder; returns that folder.
+    param([Parameter(Mandatory)] [string] $PesterVersion)
+
+    Get-NuGetPackage (Join-Path $scratch "packages-$PesterVersion") ([ordered]@{ 'Pester' = $PesterVersion; 'System.IO.Hashing' = @($hashingVersions.Values) })
 }
 
 function Install-PeerTool {
@@ -526,6 +617,7 @@ function Invoke-Package {
     foreach ($item in 'VhdxTools.psd1', 'bin', 'en-US', 'LICENSE', 'README.md') {
         Copy-Item -LiteralPath (Join-Path $PSScriptRoot $item) -Destination $module -Recurse
     }
+    Add-CompiledCore (Join-Path $module 'bin' 'net10.0') $compiledPlatforms
     Import-Module Microsoft.PowerShell.PSResourceGet
     Compress-PSResource -Path $module -DestinationPath $out
     $package = Join-Path $out "VhdxTools.$($manifest.ModuleVersion).nupkg"
@@ -547,6 +639,10 @@ function Invoke-Bench {
         $arguments += '-HotPaths', $hotPaths
     }
     if ($Filter) { $arguments += '-Filter', $Filter }
+    if (-not $Filter -or 'first call'.Contains($Filter, 'OrdinalIgnoreCase') -or $Filter.Contains('first call', 'OrdinalIgnoreCase')) {
+        $shell = New-CompiledShell
+        if ($shell) { $arguments += '-CompiledShell', $shell }
+    }
     if ($OutputPath) { $arguments += '-OutputPath', $PSCmdlet.GetUnresolvedProviderPathFromPSPath($OutputPath) }
     $exitCode = Invoke-Shell $arguments
     if ($exitCode -ne 0) { throw "The bench ended with exit code $exitCode." }

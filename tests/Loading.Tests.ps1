@@ -12,6 +12,23 @@ BeforeDiscovery {
 BeforeAll {
     . (Join-Path $PSScriptRoot 'common.ps1')
 
+    # Where the file is that is loaded: the one with native code for this platform, if there is one.
+    $platform = "$(if ($IsWindows) { 'win' } elseif ($IsMacOS) { 'osx' } else { 'linux' })-$([Runtime.InteropServices.RuntimeInformation]::ProcessArchitecture.ToString().ToLowerInvariant())"
+    function Get-CorePath {
+        param([string] $Build)
+
+        $compiled = Join-Path $repository 'bin' $Build $platform 'VhdxTools.Core.dll'
+        (Test-Path -LiteralPath $compiled) ? $compiled : (Join-Path $repository 'bin' $Build 'VhdxTools.Core.dll')
+    }
+
+    function Copy-Module {
+        # What can be imported, in a folder of its own.
+        $copy = Join-Path $folder "copy $([guid]::NewGuid())"
+        $null = New-Item -ItemType Directory -Path $copy
+        foreach ($item in 'bin', 'VhdxTools.psd1') { Copy-Item (Join-Path $repository $item) $copy -Recurse }
+        $copy
+    }
+
     $quoted = "'" + $manifestPath.Replace("'", "''") + "'"
     $folder = (Get-PSDrive -Name TestDrive).Root
 
@@ -84,7 +101,7 @@ Describe 'The build of Core' {
     It 'is <_> when VHDXTOOLS_CORE says so' -ForEach $builds {
         $loaded = Invoke-ChildShell -Json -Environment @{ VHDXTOOLS_CORE = $_ } "$useModule; $findLoaded; ConvertTo-Json -Compress @{ Core = Find-Loaded VhdxTools.Core; Hashing = Find-Loaded System.IO.Hashing; Type = `$type }"
         $loaded.Core | Should -HaveCount 1
-        $loaded.Core[0].Location | Should -BeExactly (Join-Path $repository 'bin' $_ 'VhdxTools.Core.dll')
+        $loaded.Core[0].Location | Should -BeExactly (Get-CorePath $_)
         $loaded.Core[0].Context | Should -BeExactly 'Default' -Because 'scripts see only the types of the default context'
         $loaded.Hashing | Should -HaveCount 1
         $loaded.Hashing[0].Location | Should -BeExactly (Join-Path $repository 'bin' $_ 'System.IO.Hashing.dll')
@@ -95,7 +112,36 @@ Describe 'The build of Core' {
     It 'follows the running .NET when VHDXTOOLS_CORE is empty' {
         $expected = if ([Environment]::Version.Major -ge 10) { 'net10.0' } else { 'netstandard2.0' }
         $loaded = Invoke-ChildShell -Json -Environment @{ VHDXTOOLS_CORE = '' } "Import-Module $quoted; $findLoaded; ConvertTo-Json -Compress @{ Core = Find-Loaded VhdxTools.Core }"
-        $loaded.Core[0].Location | Should -BeExactly (Join-Path $repository 'bin' $expected 'VhdxTools.Core.dll')
+        $loaded.Core[0].Location | Should -BeExactly (Get-CorePath $expected)
+    }
+
+    It 'is the one without native code when there is none for the platform' {
+        $copy = Copy-Module
+        Remove-Item -LiteralPath (Join-Path $copy 'bin' 'net10.0' $platform) -Recurse -ErrorAction Ignore
+        $loaded = Invoke-ChildShell -Json -Environment @{ VHDXTOOLS_CORE = 'net10.0' } "Import-Module '$copy/VhdxTools.psd1'; $findLoaded; ConvertTo-Json -Compress @{ Core = Find-Loaded VhdxTools.Core; Rules = [VhdxTools.VhdxRules]::All.Count }"
+        $loaded.Core[0].Location | Should -BeExactly (Join-Path $copy 'bin' 'net10.0' 'VhdxTools.Core.dll')
+        $loaded.Core[0].Context | Should -BeExactly 'Default'
+        $loaded.Rules | Should -BeGreaterThan 70
+    }
+
+    It 'has most of what a first call needs as native code' {
+        if (-not (Test-Path -LiteralPath (Join-Path $repository 'bin' 'net10.0' $platform))) { Set-ItResult -Skipped -Because "there is no native code for $platform"; return }
+        # The same calls with and without it: .NET counts what it compiles.
+        $counts = foreach ($isCompiled in $true, $false) {
+            $module = $repository
+            if (-not $isCompiled) {
+                $module = Copy-Module
+                Remove-Item -LiteralPath (Join-Path $module 'bin' 'net10.0' $platform) -Recurse
+            }
+            (Invoke-ChildShell -Json -Environment @{ VHDXTOOLS_CORE = 'net10.0' } @"
+Import-Module '$module/VhdxTools.psd1'
+`$image = Join-Path ([IO.Path]::GetTempPath()) "`$([guid]::NewGuid()).vhdx"
+`$before = [Runtime.JitInfo]::GetCompiledMethodCount(`$false)
+try { `$null = New-VhdxImage -Path `$image -SizeBytes 64MB; `$null = Test-VhdxImage -Path `$image -Detailed } finally { Remove-Item -LiteralPath `$image }
+ConvertTo-Json -Compress @{ Count = [Runtime.JitInfo]::GetCompiledMethodCount(`$false) - `$before }
+"@).Count
+        }
+        $counts[0] | Should -BeLessThan ($counts[1] * 0.6) -Because "$counts methods were compiled with and without native code"
     }
 
     It 'is refused by name when VHDXTOOLS_CORE names none' {

@@ -30,6 +30,11 @@ BeforeAll {
         'bin/VhdxTools.dll'
         'bin/net10.0/System.IO.Hashing.dll'
         'bin/net10.0/VhdxTools.Core.dll'
+        'bin/net10.0/linux-arm64/VhdxTools.Core.dll'
+        'bin/net10.0/linux-x64/VhdxTools.Core.dll'
+        'bin/net10.0/osx-arm64/VhdxTools.Core.dll'
+        'bin/net10.0/win-arm64/VhdxTools.Core.dll'
+        'bin/net10.0/win-x64/VhdxTools.Core.dll'
         'bin/netstandard2.0/System.Buffers.dll'
         'bin/netstandard2.0/System.IO.Hashing.dll'
         'bin/netstandard2.0/System.Memory.dll'
@@ -70,6 +75,37 @@ Describe 'build.ps1 -Task Package' {
         # The rest is what makes any .nupkg one.
         $names = $names | Where-Object { $_ -notmatch '^(_rels/|package/|\[Content_Types\]\.xml$|VhdxTools\.nuspec$)' }
         Compare-FileList $names $expectedFiles | Should -BeNullOrEmpty
+    }
+
+    It 'has native code for <Platform> in that platform''s Core' -ForEach @(
+        # The machine's number of a PE file, which .NET combines with one for the system (Windows none, Linux 7B79h, macOS 4644h).
+        @{ Platform = 'win-x64'; Machine = 0x8664 }
+        @{ Platform = 'win-arm64'; Machine = 0xAA64 }
+        @{ Platform = 'linux-x64'; Machine = 0x8664 -bxor 0x7B79 }
+        @{ Platform = 'linux-arm64'; Machine = 0xAA64 -bxor 0x7B79 }
+        @{ Platform = 'osx-arm64'; Machine = 0xAA64 -bxor 0x4644 }
+    ) {
+        $path = Join-Path $out 'VhdxTools' 'bin' 'net10.0' $Platform 'VhdxTools.Core.dll'
+        $bytes = [IO.File]::ReadAllBytes($path)
+        [BitConverter]::ToUInt16($bytes, [BitConverter]::ToInt32($bytes, 0x3C) + 4) | Should -Be $Machine
+        $reader = [Reflection.PortableExecutable.PEReader]::new([IO.MemoryStream]::new($bytes))
+        $native = $reader.PEHeaders.CorHeader.ManagedNativeHeaderDirectory
+        $native.Size | Should -BeGreaterThan 0
+        $at = $null
+        $reader.PEHeaders.TryGetDirectoryOffset($native, [ref] $at) | Should -BeTrue
+        [Text.Encoding]::ASCII.GetString($bytes, $at, 3) | Should -BeExactly 'RTR'
+        $reader.Dispose()
+    }
+
+    It 'gives every Core the same version and the same code' {
+        $ids = Get-ChildItem -LiteralPath (Join-Path $out 'VhdxTools' 'bin' 'net10.0') -Recurse -Filter VhdxTools.Core.dll | ForEach-Object {
+            $reader = [Reflection.PortableExecutable.PEReader]::new([IO.File]::OpenRead($_.FullName))
+            $metadata = [Reflection.Metadata.PEReaderExtensions]::GetMetadataReader($reader)
+            "$($metadata.GetAssemblyDefinition().Version) $($metadata.GetGuid($metadata.GetModuleDefinition().Mvid))"
+            $reader.Dispose()
+        }
+        @($ids) | Should -HaveCount 6
+        @($ids | Select-Object -Unique) | Should -HaveCount 1
     }
 
     It 'leaves nothing of an older run in place' {

@@ -50,7 +50,7 @@ function Install-WineShell {
     if (Test-Path -LiteralPath $complete) { return $folder }
 
     New-EmptyFolder $folder
-    $packages = Get-WinePackage (Join-Path $folder 'packages') ([ordered]@{
+    $packages = Get-NuGetPackage (Join-Path $folder 'packages') ([ordered]@{
             'PowerShell'                                   = $shellVersion
             'Microsoft.NETCore.App.Runtime.win-x64'        = $wineRuntimeVersion
             'Microsoft.WindowsDesktop.App.Runtime.win-x64' = $wineRuntimeVersion
@@ -75,28 +75,6 @@ function Install-WineShell {
     }
     Set-Content -LiteralPath $complete -Value ''
     $folder
-}
-
-function Get-WinePackage {
-    # Downloads packages, given as names and versions; returns the folder that holds them.
-    param([Parameter(Mandatory)] [string] $Folder, [Parameter(Mandatory)] [Collections.IDictionary] $Version)
-
-    $null = New-Item -ItemType Directory -Path $Folder -Force
-    $project = Join-Path $Folder 'packages.csproj'
-    $items = foreach ($name in $Version.Keys) { "    <PackageDownload Include=`"$name`" Version=`"[$($Version[$name])]`" />" }
-    Set-Content -LiteralPath $project -Value @"
-<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup>
-    <TargetFramework>net10.0</TargetFramework>
-    <NuGetAudit>false</NuGetAudit>
-  </PropertyGroup>
-  <ItemGroup>
-$($items -join "`n")
-  </ItemGroup>
-</Project>
-"@
-    Invoke-Native dotnet @('restore', $project, '-v:quiet', '-tl:off') -Quiet
-    @((Get-Content -LiteralPath (Join-Path $Folder 'obj' 'project.assets.json') -Raw | ConvertFrom-Json -AsHashtable).packageFolders.Keys)[0]
 }
 
 function Invoke-WineProgram {

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Management.Automation;
 using System.Reflection;
+using System.Runtime.InteropServices;
 
 namespace VhdxTools.Loader;
 
@@ -85,14 +86,31 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer
     private static Assembly? Load(string name)
     {
         string path = Path.Combine(build!, name + ".dll");
-        if (name != CoreName && !File.Exists(path))
+        if (name == CoreName)
         {
-            return null;
+            // Scripts see the types of the loader's own context.
+            string compiled = CompiledCore();
+            return LoadFile(Own, File.Exists(compiled) ? compiled : path);
         }
 
-        // Core shares the loader's context so that scripts see its types; what it depends on stays private. Without load
-        // contexts (Windows PowerShell) LoadFrom keeps two versions of one assembly apart by path.
-        LoadContext? context = name == CoreName ? Own : Private;
-        return context is null ? Assembly.LoadFrom(path) : context.LoadFromAssemblyPath(path);
+        return File.Exists(path) ? LoadFile(Private, path) : null;
     }
+
+    /// <summary>
+    /// Where the same Core lies with native code for this platform in it, if the module has one: with it a first call does not wait
+    /// for the compiler. No other platform can load it, and .NET would then not take the ordinary one any more.
+    /// </summary>
+    private static string CompiledCore()
+    {
+        string system = RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? "win"
+            : RuntimeInformation.IsOSPlatform(OSPlatform.OSX) ? "osx"
+            : RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "linux"
+            : "other";
+        string architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+        return Path.Combine(build!, $"{system}-{architecture}", CoreName + ".dll");
+    }
+
+    /// <summary>Without load contexts (Windows PowerShell) LoadFrom keeps two versions of one assembly apart by path.</summary>
+    private static Assembly LoadFile(LoadContext? context, string path) =>
+        context is null ? Assembly.LoadFrom(path) : context.LoadFromAssemblyPath(path);
 }

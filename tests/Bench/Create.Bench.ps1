@@ -36,9 +36,26 @@ if ($IsLinux) {
 }
 
 $import = "Import-Module '$($manifestPath.Replace("'", "''"))'"
-@{
-    Work  = 'first call: start, import and create, beside an empty session'
-    Ours  = Get-ShellCommand "$import; `$null = New-VhdxImage new.vhdx -SizeBytes 64TB -BlockSizeBytes 1MB"
-    Peers = @(@{ Name = 'pwsh -c exit'; Run = Get-ShellCommand 'exit'; Difference = 0.1 })
-    After = { Remove-BenchFile new.vhdx }
+function New-FirstCallRow {
+    # A module with one cmdlet that does nothing tells what of it is PowerShell's own.
+    param([string] $Work, [hashtable] $Shell)
+
+    @{
+        Work    = $Work
+        Prepare = {
+            $empty = Join-Path $bench.Folder 'empty'
+            Add-Type -OutputType Library -OutputAssembly "$empty.dll" -TypeDefinition 'using System.Management.Automation; [Cmdlet("Get", "Nothing")] public class GetNothingCommand : PSCmdlet { }'
+            New-ModuleManifest -Path "$empty.psd1" -RootModule empty.dll -CmdletsToExport Get-Nothing
+        }
+        Ours    = Get-ShellCommand "$import; `$null = New-VhdxImage new.vhdx -SizeBytes 64TB -BlockSizeBytes 1MB" @Shell
+        Peers   = @(
+            @{ Name = 'pwsh -c exit'; Run = Get-ShellCommand 'exit' @Shell; Difference = 0.1 }
+            @{ Name = 'an empty module'; Run = Get-ShellCommand 'Import-Module ./empty.psd1; Get-Nothing' @Shell }
+        )
+        After   = { Remove-BenchFile new.vhdx }
+        End     = { Remove-BenchFile empty.* }
+    }
 }
+
+New-FirstCallRow 'first call: start, import and create, beside an empty session' @{}
+if ($CompiledShell) { New-FirstCallRow 'first call in a PowerShell that is compiled as the released ones are' @{ Shell = $CompiledShell } }

@@ -29,7 +29,10 @@ param(
     [string] $OutputPath,
 
     # The JSON file of the hot paths that were measured already, which becomes a part of ours.
-    [string] $HotPaths
+    [string] $HotPaths,
+
+    # The pwsh.dll of a PowerShell that holds native code, as released ones do, where ours has none.
+    [string] $CompiledShell
 )
 
 . (Join-Path $PSScriptRoot 'common.ps1')

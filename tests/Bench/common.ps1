@@ -26,11 +26,11 @@ function Format-BenchValue {
 }
 
 function Get-ShellStart {
-    # What starts a PowerShell of this same version: a program and its arguments.
-    param([switch] $Redirected)
+    # What starts a PowerShell of this same version, or that of a pwsh.dll: a program and its arguments.
+    param([switch] $Redirected, [string] $Shell = (Join-Path $PSHOME 'pwsh.dll'))
 
     $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
-    if ([IO.Path]::GetFileNameWithoutExtension($start.FileName) -eq 'dotnet') { $start.ArgumentList.Add((Join-Path $PSHOME 'pwsh.dll')) }
+    if ([IO.Path]::GetFileNameWithoutExtension($start.FileName) -eq 'dotnet') { $start.ArgumentList.Add($Shell) }
     $start.ArgumentList.Add('-NoProfile')
     $start.ArgumentList.Add('-NonInteractive')
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $Redirected
@@ -39,9 +39,9 @@ function Get-ShellStart {
 
 function Get-ShellCommand {
     # The same as one list, for a row whose sides are processes.
-    param([Parameter(Mandatory)] [string] $Script)
+    param([Parameter(Mandatory)] [string] $Script, [string] $Shell = (Join-Path $PSHOME 'pwsh.dll'))
 
-    $start = Get-ShellStart
+    $start = Get-ShellStart -Shell $Shell
     @($start.FileName) + $start.ArgumentList + '-Command' + $Script
 }
 
