@@ -398,6 +398,20 @@ Describe 'What depends on a file' {
         Get-VhdxChain $a2 -Children $own -Recurse | Where-Object LinkageState -NE Missing | Should -BeNullOrEmpty
     }
 
+    It 'leaves out images that are being made' {
+        # The name that New-, Convert- and Repair-VhdxImage give a file until it is complete; only that counts.
+        $unfinished = Join-Path $own '.vhdxtools-0123.tmp'
+        $other = Join-Path $own '.vhdxtools-0123.vhdx'
+        try {
+            Copy-Item -LiteralPath $a -Destination $unfinished
+            Copy-Item -LiteralPath $a -Destination $other
+            $paths = (Get-VhdxChain $base -Children $own).Path
+            $paths | Should -Contain $other
+            $paths | Should -Not -Contain $unfinished
+        }
+        finally { Remove-Item -LiteralPath $unfinished, $other -Force }
+    }
+
     It 'counts -Children and the file from $PWD' {
         Push-Location -LiteralPath $own
         try { (Get-VhdxChain base.vhdx -Children . -Recurse).Path | Should -BeExactly (Get-VhdxChain $base -Children $own -Recurse).Path } finally { Pop-Location }

@@ -9,6 +9,9 @@ namespace VhdxTools.IO;
 /// </summary>
 internal sealed class PendingFile : IDisposable
 {
+    private const string Prefix = ".vhdxtools-";
+    private const string Suffix = ".tmp";
+
     private readonly string _destination;
     private readonly string _temporary;
     private readonly bool _replace;
@@ -24,6 +27,13 @@ internal sealed class PendingFile : IDisposable
 
     public IRandomAccessFile File { get; }
 
+    /// <summary>Whether a path is the temporary name of such a file: one that is being made, or that a killed process left.</summary>
+    public static bool IsTemporaryName(string path)
+    {
+        string name = Path.GetFileName(path);
+        return name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal);
+    }
+
     /// <param name="destination">The full path that the file gets.</param>
     /// <param name="replace">Whether an existing file may be replaced.</param>
     /// <param name="uniqueName">A text that no other file of the folder has in its name.</param>
@@ -34,7 +44,7 @@ internal sealed class PendingFile : IDisposable
         ThrowIfNotCreatable(destination, replace);
 
         // The temporary name does not contain the real one, which may already be as long as the file system allows.
-        string temporary = Path.Combine(FolderOf(destination), $".vhdxtools-{uniqueName}.tmp");
+        string temporary = Path.Combine(FolderOf(destination), Prefix + uniqueName + Suffix);
         OsFile file = OsFile.CreateNew(temporary, destination);
         return new(destination, temporary, replace, wrap is null ? file : wrap(file));
     }

@@ -81,7 +81,7 @@ internal static class ChainInspector
             string current = folders.Dequeue();
             try
             {
-                files.AddRange(Directory.GetFiles(current));
+                files.AddRange(Directory.GetFiles(current).Where(file => !PendingFile.IsTemporaryName(file)));
                 if (recurse)
                 {
                     foreach (string inner in Directory.GetDirectories(current).Where(inner => (File.GetAttributes(inner) & FileAttributes.ReparsePoint) == 0))
