@@ -1,3 +1,4 @@
+using System;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.Disks;
@@ -58,10 +59,12 @@ public sealed class SharedMoveTests
             Write(path, 4 << 20, RandomBytes(new(9), 3 << 20), model);
             using ImageEditor editor = ImageEditor.Open(path, Guids(5));
             editor.Session.Begin(isVisible: false);
-            for (int block = 0; block < 2; block++)
+            for (int block = 4; block < 6; block++)
             {
                 long old = editor.Layer.PayloadEntry(block).FileOffset;
-                editor.Session.SetEntry(block, BlockState.FullyPresent, editor.Session.AllocateZeroed(MiB));
+                long place = editor.Session.AllocateZeroed(MiB);
+                editor.Session.WriteData(place, model.AsSpan(block << 20, 1 << 20));
+                editor.Session.SetEntry(block, BlockState.FullyPresent, place);
                 editor.Session.Free(new(old, MiB));
             }
 
