@@ -12,15 +12,6 @@ BeforeDiscovery {
 BeforeAll {
     . (Join-Path $PSScriptRoot 'common.ps1')
 
-    # Where the file is that is loaded: the one with native code for this platform, if there is one.
-    $platform = "$(if ($IsWindows) { 'win' } elseif ($IsMacOS) { 'osx' } else { 'linux' })-$([Runtime.InteropServices.RuntimeInformation]::ProcessArchitecture.ToString().ToLowerInvariant())"
-    function Get-CorePath {
-        param([string] $Build)
-
-        $compiled = Join-Path $repository 'bin' $Build $platform 'VhdxTools.Core.dll'
-        (Test-Path -LiteralPath $compiled) ? $compiled : (Join-Path $repository 'bin' $Build 'VhdxTools.Core.dll')
-    }
-
     function Copy-Module {
         # What can be imported, in a folder of its own.
         $copy = Join-Path $folder "copy $([guid]::NewGuid())"
@@ -117,7 +108,7 @@ Describe 'The build of Core' {
 
     It 'is the one without native code when there is none for the platform' {
         $copy = Copy-Module
-        Remove-Item -LiteralPath (Join-Path $copy 'bin' 'net10.0' $platform) -Recurse -ErrorAction Ignore
+        Remove-Item -LiteralPath (Join-Path $copy 'bin' 'net10.0' (Get-Platform)) -Recurse -ErrorAction Ignore
         $loaded = Invoke-ChildShell -Json -Environment @{ VHDXTOOLS_CORE = 'net10.0' } "Import-Module '$copy/VhdxTools.psd1'; $findLoaded; ConvertTo-Json -Compress @{ Core = Find-Loaded VhdxTools.Core; Rules = [VhdxTools.VhdxRules]::All.Count }"
         $loaded.Core[0].Location | Should -BeExactly (Join-Path $copy 'bin' 'net10.0' 'VhdxTools.Core.dll')
         $loaded.Core[0].Context | Should -BeExactly 'Default'
@@ -125,13 +116,13 @@ Describe 'The build of Core' {
     }
 
     It 'has most of what a first call needs as native code' {
-        if (-not (Test-Path -LiteralPath (Join-Path $repository 'bin' 'net10.0' $platform))) { Set-ItResult -Skipped -Because "there is no native code for $platform"; return }
+        if (-not (Test-Path -LiteralPath (Join-Path $repository 'bin' 'net10.0' (Get-Platform)))) { Set-ItResult -Skipped -Because "there is no native code for (Get-Platform)"; return }
         # The same calls with and without it: .NET counts what it compiles.
         $counts = foreach ($isCompiled in $true, $false) {
             $module = $repository
             if (-not $isCompiled) {
                 $module = Copy-Module
-                Remove-Item -LiteralPath (Join-Path $module 'bin' 'net10.0' $platform) -Recurse
+                Remove-Item -LiteralPath (Join-Path $module 'bin' 'net10.0' (Get-Platform)) -Recurse
             }
             (Invoke-ChildShell -Json -Environment @{ VHDXTOOLS_CORE = 'net10.0' } @"
 Import-Module '$module/VhdxTools.psd1'

@@ -278,7 +278,7 @@ function Get-Sha256 { param([string] `$Path) (Get-FileHash -LiteralPath `$Path -
 function Get-Made { ${function:Get-Made} }
 ConvertTo-Json -Compress @{ Hashes = @(Get-Made $(& $quoted $there) 'builds'); Core = [VhdxTools.VhdxException].Assembly.Location }
 "@
-        $child.Core | Should -BeExactly (Join-Path $repository 'bin' $_ 'VhdxTools.Core.dll')
+        $child.Core | Should -BeExactly (Get-CorePath $_)
         $child.Hashes | Should -Be $here
     }
 

@@ -204,6 +204,20 @@ function Start-ChildShell {
     [Diagnostics.Process]::Start($start)
 }
 
+function Get-Platform {
+    # As NuGet names it.
+    $system = if ($IsWindows) { 'win' } elseif ($IsMacOS) { 'osx' } else { 'linux' }
+    "$system-$([Runtime.InteropServices.RuntimeInformation]::ProcessArchitecture.ToString().ToLowerInvariant())"
+}
+
+function Get-CorePath {
+    # Where the file is that is loaded for a build of Core: the one with native code for this platform, if there is one.
+    param([Parameter(Mandatory)] [string] $Build)
+
+    $compiled = Join-Path $repository 'bin' $Build (Get-Platform) 'VhdxTools.Core.dll'
+    (Test-Path -LiteralPath $compiled) ? $compiled : (Join-Path $repository 'bin' $Build 'VhdxTools.Core.dll')
+}
+
 function Invoke-ChildShell {
     # Runs a script in a fresh PowerShell. Returns its ExitCode and Output (both streams, as one string); with -Json the object
     # that its last line of output holds.
