@@ -116,7 +116,7 @@ Describe 'The build of Core' {
     }
 
     It 'has most of what a first call needs as native code' {
-        if (-not (Test-Path -LiteralPath (Join-Path $repository 'bin' 'net10.0' (Get-Platform)))) { Set-ItResult -Skipped -Because "there is no native code for (Get-Platform)"; return }
+        if (-not (Test-Path -LiteralPath (Join-Path $repository 'bin' 'net10.0' (Get-Platform)))) { Set-ItResult -Skipped -Because "there is no native code for $(Get-Platform)"; return }
         # The same calls with and without it: .NET counts what it compiles.
         $counts = foreach ($isCompiled in $true, $false) {
             $module = $repository
