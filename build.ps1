@@ -129,6 +129,7 @@ $longClasses = @(
 $compiledPlatforms = @('win-x64', 'win-arm64', 'linux-x64', 'linux-arm64', 'osx-arm64')
 $scratch = Join-Path $PSScriptRoot 'obj'
 $isBuilt = [bool] $NoBuild
+. (Join-Path $PSScriptRoot 'tests' 'platform.ps1')
 . (Join-Path $PSScriptRoot 'tests' 'Wine.ps1')
 
 function Invoke-Native {
@@ -219,7 +220,7 @@ $($items -join "`n")
         Copy-Item (Join-Path $stage 'publish' $framework '*.dll') (Join-Path $bin $framework)
     }
     # Those that the tests run on; a package gets all.
-    $isRunHere = { $_ -eq (Get-HostPlatform) -or ($_ -eq 'win-x64' -and (Get-HostPlatform) -eq 'linux-x64') }
+    $isRunHere = { $_ -eq (Get-Platform) -or ($_ -eq 'win-x64' -and (Get-Platform) -eq 'linux-x64') }
     Add-CompiledCore (Join-Path $bin 'net10.0') @($compiledPlatforms | Where-Object $isRunHere)
 
     # Moved aside and not deleted: Windows does not delete assemblies that a session has loaded, but renames their folder's files.
@@ -265,16 +266,10 @@ $($items -join "`n")
     & $readFolder
 }
 
-function Get-HostPlatform {
-    # As NuGet names it.
-    $system = if ($IsWindows) { 'win' } elseif ($IsMacOS) { 'osx' } else { 'linux' }
-    "$system-$([Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString().ToLowerInvariant())"
-}
-
 function Get-Compiler {
     # Downloads what compiles ahead (ReadyToRun) for the runtime of this SDK; returns its path and the runtime's folder. What is compiled
     # against that one stays valid for every .NET 10. Nothing where it does not run.
-    $platform = Get-HostPlatform
+    $platform = Get-Platform
     if ($platform -notin $compiledPlatforms) { return }
 
     $runtime = & dotnet --list-runtimes | Select-String '^Microsoft\.NETCore\.App (10\.\S+) \[(.+)\]$' | Select-Object -Last 1
@@ -307,7 +302,7 @@ function Add-CompiledCore {
 
     $compiler = Get-Compiler
     if (-not $compiler) {
-        Write-Host "The compiler does not run on $(Get-HostPlatform): Core comes without native code."
+        Write-Host "The compiler does not run on $(Get-Platform): Core comes without native code."
         return
     }
     foreach ($name in $Platform) {
@@ -331,7 +326,7 @@ function New-CompiledShell {
     if (Test-Path -LiteralPath $unfinished) { Remove-Item -LiteralPath $unfinished -Recurse }
     Copy-Item -LiteralPath $PSHOME -Destination $unfinished -Recurse
     foreach ($name in 'System.Management.Automation', 'Microsoft.PowerShell.ConsoleHost', 'Microsoft.PowerShell.Commands.Utility', 'Microsoft.PowerShell.Commands.Management', 'Microsoft.PowerShell.Security', 'pwsh') {
-        Invoke-Compiler $compiler (Join-Path $PSHOME "$name.dll") (Join-Path $unfinished "$name.dll") (Get-HostPlatform) (Join-Path $PSHOME '*.dll')
+        Invoke-Compiler $compiler (Join-Path $PSHOME "$name.dll") (Join-Path $unfinished "$name.dll") (Get-Platform) (Join-Path $PSHOME '*.dll')
     }
     Move-Item -LiteralPath $unfinished -Destination $folder
     $shell

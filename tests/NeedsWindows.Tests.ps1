@@ -46,6 +46,26 @@ BeforeAll {
         $path
     }
 
+    function Use-NewVolume {
+        # Attaches an image, makes one volume of its disk, and runs a script with its partition while the volume is mounted in a folder.
+        param(
+            [string] $Path, [string] $Mount, [scriptblock] $Script, [string] $PartitionStyle = 'GPT',
+            [scriptblock] $Format = { param($Partition) $null = $Partition | Format-Volume -FileSystem NTFS -Confirm:$false }
+        )
+
+        $null = New-Item -ItemType Directory -Path $Mount
+        $null = Mount-DiskImage -ImagePath $Path -NoDriveLetter -PassThru
+        try {
+            $disk = Get-DiskImage -ImagePath $Path | Get-Disk
+            $disk | Initialize-Disk -PartitionStyle $PartitionStyle
+            $partition = New-Partition -DiskNumber $disk.Number -UseMaximumSize
+            & $Format $partition
+            $partition | Add-PartitionAccessPath -AccessPath $Mount
+            try { & $Script $partition } finally { $partition | Remove-PartitionAccessPath -AccessPath $Mount }
+        }
+        finally { $null = Dismount-DiskImage -ImagePath $Path }
+    }
+
     function Assert-Attached {
         # Windows attaches the image, shows a disk of this size and these sectors, and reads the bytes that we read; the file stays as it is.
         param([string] $Path)
@@ -163,19 +183,9 @@ Describe 'A disk that Windows wrote to' -Tag NeedsWindows {
         $parameters = @{ SizeBytes = 256MB; Type = $_ }
         if ($_ -eq 'Differencing') { $parameters = @{ ParentPath = (New-VhdxImage -Path "$folder\$name-base.vhdx" -SizeBytes 256MB).Path } }
         $path = (New-VhdxImage -Path "$folder\$name.vhdx" @parameters).Path
-        $mount = (New-Item -ItemType Directory -Path "$folder\$name-mount").FullName
-        $null = Mount-DiskImage -ImagePath $path -NoDriveLetter -PassThru
-        try {
-            $disk = Get-DiskImage -ImagePath $path | Get-Disk
-            $disk | Initialize-Disk -PartitionStyle GPT
-            $partition = New-Partition -DiskNumber $disk.Number -UseMaximumSize
-            $null = $partition | Format-Volume -FileSystem NTFS -Confirm:$false
-            $partition | Add-PartitionAccessPath -AccessPath $mount
-            $content = Get-Pattern 0 20MB 3
-            [IO.File]::WriteAllBytes("$mount\file.bin", $content)
-            $partition | Remove-PartitionAccessPath -AccessPath $mount
-        }
-        finally { $null = Dismount-DiskImage -ImagePath $path }
+        $mount = "$folder\$name-mount"
+        $content = Get-Pattern 0 20MB 3
+        Use-NewVolume $path $mount { [IO.File]::WriteAllBytes("$mount\file.bin", $content) }
 
         Test-VhdxImage -LiteralPath $path -Detailed | Where-Object Severity -EQ Error | Should -BeNullOrEmpty
         $digest = Get-Digest $path
@@ -301,21 +311,13 @@ Describe 'NTFS' -Tag NeedsWindows {
     It 'is full: the error says so, and nothing stays' {
         if ($whyNotAttach) { Set-ItResult -Skipped -Because $whyNotAttach }
         $volume = (New-VhdxImage -Path "$folder\volume.vhdx" -SizeBytes 64MB -Fixed).Path
-        $mount = (New-Item -ItemType Directory -Path "$folder\volume").FullName
-        $null = Mount-DiskImage -ImagePath $volume -NoDriveLetter -PassThru
-        try {
-            $disk = Get-DiskImage -ImagePath $volume | Get-Disk
-            $disk | Initialize-Disk -PartitionStyle MBR
-            $partition = New-Partition -DiskNumber $disk.Number -UseMaximumSize
-            $null = $partition | Format-Volume -FileSystem NTFS -Confirm:$false
-            $partition | Add-PartitionAccessPath -AccessPath $mount
+        $mount = "$folder\volume"
+        Use-NewVolume $volume $mount -PartitionStyle MBR {
             $errorList = Get-ErrorOf { New-VhdxImage -Path "$mount\large.vhdx" -SizeBytes 100MB -Fixed }
             $errorList | Should -HaveCount 1
             $errorList[0].FullyQualifiedErrorId | Should -BeLike 'DiskFull,*'
             [IO.Directory]::GetFiles($mount) | Should -BeNullOrEmpty
-            $partition | Remove-PartitionAccessPath -AccessPath $mount
         }
-        finally { $null = Dismount-DiskImage -ImagePath $volume }
     }
 }
 
@@ -324,35 +326,30 @@ Describe 'ReFS' -Tag NeedsWindows {
         if ($whyNotAttach) { Set-ItResult -Skipped -Because $whyNotAttach }
         # A Dev Drive takes 50 GB; what is not written takes no space.
         $volume = (New-VhdxImage -Path "$folder\refs.vhdx" -SizeBytes 64GB -Dynamic).Path
-        $mount = (New-Item -ItemType Directory -Path "$folder\refs").FullName
-        $null = Mount-DiskImage -ImagePath $volume -NoDriveLetter -PassThru
-        try {
-            $disk = Get-DiskImage -ImagePath $volume | Get-Disk
-            $disk | Initialize-Disk -PartitionStyle GPT
-            $partition = New-Partition -DiskNumber $disk.Number -UseMaximumSize
-            try { $null = $partition | Format-Volume -FileSystem ReFS -Confirm:$false -ErrorAction Stop }
+        $mount = "$folder\refs"
+        $format = {
+            param($Partition)
+            try { $null = $Partition | Format-Volume -FileSystem ReFS -Confirm:$false -ErrorAction Stop }
             catch {
                 $why = "$_"
-                try { $null = $partition | Format-Volume -DevDrive -Confirm:$false -ErrorAction Stop }
+                try { $null = $Partition | Format-Volume -DevDrive -Confirm:$false -ErrorAction Stop }
                 catch { Set-ItResult -Skipped -Because "this Windows formats no ReFS ($why) and no Dev Drive ($_)" }
             }
-            $partition | Add-PartitionAccessPath -AccessPath $mount
-            try {
-                $raw = "$mount\a.img"
-                [IO.File]::WriteAllBytes($raw, (Get-Pattern 0 64MB 3))
-                $null = Convert-VhdxImage -Path $raw -DestinationPath "$folder\expected.vhdx" -Dynamic -IdentifierSeed refs
-                # Written files get their space late.
-                $null = Write-VolumeCache -FileSystemLabel (Get-Volume -Partition $partition).FileSystemLabel -ErrorAction Ignore
-                $free = (Get-Volume -Partition $partition).SizeRemaining
-                $copy = (Convert-VhdxImage -Path $raw -DestinationPath "$mount\copy.vhdx" -Dynamic -IdentifierSeed refs).Path
-                $free - (Get-Volume -Partition $partition).SizeRemaining | Should -BeLessThan 32MB
-                $hash = (Get-FileHash -LiteralPath "$folder\expected.vhdx").Hash
-                (Get-FileHash -LiteralPath $copy).Hash | Should -BeExactly $hash
-                Write-FileBytes $raw 0 ([byte[]]::new(64MB))
-                (Get-FileHash -LiteralPath $copy).Hash | Should -BeExactly $hash
-            }
-            finally { $partition | Remove-PartitionAccessPath -AccessPath $mount }
         }
-        finally { $null = Dismount-DiskImage -ImagePath $volume }
+        Use-NewVolume $volume $mount -Format $format {
+            param($Partition)
+            $raw = "$mount\a.img"
+            [IO.File]::WriteAllBytes($raw, (Get-Pattern 0 64MB 3))
+            $null = Convert-VhdxImage -Path $raw -DestinationPath "$folder\expected.vhdx" -Dynamic -IdentifierSeed refs
+            # Written files get their space late.
+            $null = Write-VolumeCache -FileSystemLabel (Get-Volume -Partition $Partition).FileSystemLabel -ErrorAction Ignore
+            $free = (Get-Volume -Partition $Partition).SizeRemaining
+            $copy = (Convert-VhdxImage -Path $raw -DestinationPath "$mount\copy.vhdx" -Dynamic -IdentifierSeed refs).Path
+            $free - (Get-Volume -Partition $Partition).SizeRemaining | Should -BeLessThan 32MB
+            $hash = (Get-FileHash -LiteralPath "$folder\expected.vhdx").Hash
+            (Get-FileHash -LiteralPath $copy).Hash | Should -BeExactly $hash
+            Write-FileBytes $raw 0 ([byte[]]::new(64MB))
+            (Get-FileHash -LiteralPath $copy).Hash | Should -BeExactly $hash
+        }
     }
 }

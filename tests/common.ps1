@@ -7,6 +7,7 @@ $ProgressPreference = 'SilentlyContinue'
 $repository = Split-Path $PSScriptRoot
 $manifestPath = Join-Path $repository 'VhdxTools.psd1'
 Import-Module $manifestPath -Force
+. (Join-Path $PSScriptRoot 'platform.ps1')
 
 $samples = if ($env:VHDXTOOLS_SAMPLES) { $env:VHDXTOOLS_SAMPLES } else { Join-Path $PSScriptRoot '..' '..' 'shared' 'samples' }
 $samples = if (Test-Path -LiteralPath $samples) { (Resolve-Path -LiteralPath $samples).ProviderPath } else { $null }
@@ -202,12 +203,6 @@ function Start-ChildShell {
     $start.Environment['NO_COLOR'] = '1'
     foreach ($name in $Environment.Keys) { $start.Environment[$name] = $Environment[$name] }
     [Diagnostics.Process]::Start($start)
-}
-
-function Get-Platform {
-    # As NuGet names it.
-    $system = if ($IsWindows) { 'win' } elseif ($IsMacOS) { 'osx' } else { 'linux' }
-    "$system-$([Runtime.InteropServices.RuntimeInformation]::ProcessArchitecture.ToString().ToLowerInvariant())"
 }
 
 function Get-CorePath {
