@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 
 namespace VhdxTools;
 
@@ -14,26 +13,23 @@ internal static class ImageTypeWish
     /// <exception cref="VhdxException">The wishes contradict each other.</exception>
     public static VhdType? Of(VhdType? type, bool isDynamic, bool isFixed, bool isDifferencing)
     {
-        List<VhdType> wishes = [];
-        AddIf(type is not null, type ?? VhdType.Unknown);
-        AddIf(isDynamic, VhdType.Dynamic);
-        AddIf(isFixed, VhdType.Fixed);
-        AddIf(isDifferencing, VhdType.Differencing);
-        return wishes.Distinct().ToList() switch
-        {
-            [] => null,
-            [VhdType wish] => wish,
-            var several => throw new VhdxException(
-                ErrorIds.ContradictingParameters,
-                ErrorKind.InvalidArgument,
-                $"An image has one type: {string.Join(" and ", several)} contradict each other."),
-        };
+        VhdType? wish = null;
+        List<string> names = [];
+        Add(type is not null, type ?? VhdType.Unknown);
+        Add(isDynamic, VhdType.Dynamic);
+        Add(isFixed, VhdType.Fixed);
+        Add(isDifferencing, VhdType.Differencing);
+        return names.Count <= 1 ? wish : throw new VhdxException(
+            ErrorIds.ContradictingParameters,
+            ErrorKind.InvalidArgument,
+            $"An image has one type: {string.Join(" and ", names)} contradict each other.");
 
-        void AddIf(bool isGiven, VhdType wish)
+        void Add(bool isGiven, VhdType given)
         {
-            if (isGiven)
+            if (isGiven && !names.Contains(given.ToString()))
             {
-                wishes.Add(wish);
+                wish = given;
+                names.Add(given.ToString());
             }
         }
     }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Reflection;
-using System.Security.Cryptography;
 using VhdxTools.Layout;
 
 namespace VhdxTools;
@@ -16,15 +15,14 @@ internal static class NewImageDefaults
     /// <summary>New random ones at each call.</summary>
     public static ImageIdentifiers Identifiers()
     {
-        byte[] number = new byte[sizeof(uint)];
-        using RandomNumberGenerator random = RandomNumberGenerator.Create();
-        random.GetBytes(number);
+        // The first four bytes of a GUID are as random as any; a generator of its own would load a library of cryptography first.
+        uint number = BitConverter.ToUInt32(Guid.NewGuid().ToByteArray(), 0);
         return new()
         {
             FileWriteGuid = Guid.NewGuid(),
             DataWriteGuid = Guid.NewGuid(),
             DiskIdentifier = Guid.NewGuid(),
-            SequenceNumber = (BitConverter.ToUInt32(number, 0) >> 1) + 1,
+            SequenceNumber = (number >> 1) + 1,
         };
     }
 

@@ -16,7 +16,7 @@ internal sealed class StructureMap(VhdxFile image)
     /// <summary>Combinations of structures whose text is kept.</summary>
     private const int MaximumOverTexts = 1024;
 
-    private readonly List<(FileRange Range, string Name)> _structures = Of(image);
+    private readonly List<NamedRange> _structures = Of(image);
 
     /// <summary>What to say of a block over structures: the same words for all that lie over the same ones.</summary>
     private readonly Dictionary<(int First, int Last), string> _overTexts = [];
@@ -72,30 +72,30 @@ internal sealed class StructureMap(VhdxFile image)
     }
 
     /// <summary>The structures in the order of the file; where those of a damaged file overlap, the one that starts first keeps the space.</summary>
-    private static List<(FileRange Range, string Name)> Of(VhdxFile image)
+    private static List<NamedRange> Of(VhdxFile image)
     {
-        List<(FileRange Range, string Name)> structures = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
+        List<NamedRange> structures = [new(new(0, FormatConstants.HeaderSectionLength), "the header section")];
         if (image.Log is FileRange log)
         {
-            structures.Add((log, "the log"));
+            structures.Add(new(log, "the log"));
         }
 
         foreach (RegionEntry region in image.Regions)
         {
             if (RegionReader.RangeOf(region) is FileRange range)
             {
-                structures.Add((range, $"the {WellKnownGuids.RegionName(region.Id)} region"));
+                structures.Add(new(range, $"the {WellKnownGuids.RegionName(region.Id)} region"));
             }
         }
 
-        List<(FileRange Range, string Name)> disjoint = [];
+        List<NamedRange> disjoint = [];
         long end = 0;
         foreach ((FileRange range, string name) in structures.OrderBy(structure => structure.Range.Offset))
         {
             if (range.End > end)
             {
                 long start = Math.Max(range.Offset, end);
-                disjoint.Add((new(start, range.End - start), name));
+                disjoint.Add(new(new(start, range.End - start), name));
                 end = range.End;
             }
         }

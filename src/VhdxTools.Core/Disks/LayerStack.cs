@@ -31,11 +31,11 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
             return;
         }
 
-        List<(long Offset, long Length)> wanted = [(offset, buffer.Length)];
+        List<FileRange> wanted = [new(offset, buffer.Length)];
         for (int i = 0; i < layers.Count && wanted.Count > 0; i++)
         {
             IDiskLayer layer = layers[i];
-            List<(long Offset, long Length)> left = [];
+            List<FileRange> left = [];
             foreach ((long start, long length) in wanted)
             {
                 foreach (LayerExtent extent in layer.Extents(start, length))
@@ -51,7 +51,7 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
                     }
                     else
                     {
-                        left.Add((extent.Offset, extent.Length));
+                        left.Add(new(extent.Offset, extent.Length));
                     }
                 }
 

@@ -25,19 +25,13 @@ internal static class MetadataReader
     /// <summary>Lost items that a finding names; beyond, they are counted.</summary>
     private const int MaximumNames = 8;
 
-    private static readonly Dictionary<Guid, MetadataFlags> s_known = new()
-    {
-        [WellKnownGuids.FileParameters] = FileItem,
-        [WellKnownGuids.VirtualDiskSize] = DiskItem,
-        [WellKnownGuids.VirtualDiskId] = DiskItem,
-        [WellKnownGuids.LogicalSectorSize] = DiskItem,
-        [WellKnownGuids.PhysicalSectorSize] = DiskItem,
-        [WellKnownGuids.ParentLocator] = FileItem,
-    };
-
     /// <summary>The flags that the specification gives an item of the system, or null when it does not know the item.</summary>
     public static MetadataFlags? FlagsOf(MetadataEntry entry) =>
-        !entry.Flags.HasFlag(MetadataFlags.IsUser) && s_known.TryGetValue(entry.Id, out MetadataFlags flags) ? flags : null;
+        entry.Flags.HasFlag(MetadataFlags.IsUser) ? null
+        : entry.Id == WellKnownGuids.FileParameters || entry.Id == WellKnownGuids.ParentLocator ? FileItem
+        : entry.Id == WellKnownGuids.VirtualDiskSize || entry.Id == WellKnownGuids.VirtualDiskId
+            || entry.Id == WellKnownGuids.LogicalSectorSize || entry.Id == WellKnownGuids.PhysicalSectorSize ? DiskItem
+        : null;
 
     /// <summary>All items in the table's order, or null when there is no table.</summary>
     public static IReadOnlyList<(MetadataEntry Entry, byte[]? Content)>? ReadItems(VhdxFile image, FileRange region)
@@ -63,13 +57,15 @@ internal static class MetadataReader
         }
 
         List<(MetadataEntry Entry, byte[]? Content)> items = [];
-        HashSet<(Guid Id, bool IsUser)> seen = [];
+        HashSet<Guid> seenOfSystem = [];
+        HashSet<Guid> seenOfUser = [];
         RangeSet used = new();
         int userCount = 0;
         long budget = MaximumContentLength;
         int index = 0;
         (MetadataEntry? Entry, long Offset, int Count) repeated = default;
-        List<(string Name, long Offset)> lost = [];
+        List<string> lost = [];
+        long firstLost = 0;
         foreach (MetadataEntry entry in MetadataTable.ReadEntries(table))
         {
             if (MetadataTable.OffsetOfEntry(index) + MetadataEntry.EntryLength > available)
@@ -87,9 +83,10 @@ internal static class MetadataReader
             long entryOffset = region.Offset + MetadataTable.OffsetOfEntry(index++);
             string name = WellKnownGuids.MetadataItemName(entry.Id);
             bool isUser = entry.Flags.HasFlag(MetadataFlags.IsUser);
-            bool isKnown = !isUser && s_known.ContainsKey(entry.Id);
+            MetadataFlags? known = FlagsOf(entry);
+            bool isKnown = known is not null;
             userCount += isUser ? 1 : 0;
-            bool isFirst = seen.Add((entry.Id, isUser));
+            bool isFirst = (isUser ? seenOfUser : seenOfSystem).Add(entry.Id);
             if (!isFirst)
             {
                 if (repeated.Entry is not { } same || same.Id != entry.Id || same.Flags != entry.Flags || repeated.Offset + (repeated.Count * MetadataEntry.EntryLength) != entryOffset)
@@ -106,9 +103,9 @@ internal static class MetadataReader
                 image.Report(VhdxRules.MetadataUnknownRequired, $"The file has the required metadata item {entry.Id}, which this product does not know.", entryOffset, MetadataEntry.EntryLength, item: name);
             }
 
-            if (isKnown && entry.Flags != s_known[entry.Id])
+            if (known is MetadataFlags flags && entry.Flags != flags)
             {
-                image.Report(VhdxRules.MetadataFlags, $"The flags of the metadata item {name} differ from the specification.", entryOffset, MetadataEntry.EntryLength, s_known[entry.Id].ToString(), entry.Flags.ToString(), name);
+                image.Report(VhdxRules.MetadataFlags, $"The flags of the metadata item {name} differ from the specification.", entryOffset, MetadataEntry.EntryLength, flags.ToString(), entry.Flags.ToString(), name);
             }
 
             byte[]? content = ReadContent(image, region, entry, entryOffset, name, used, isKnown && isFirst, ref budget);
@@ -116,7 +113,8 @@ internal static class MetadataReader
             {
                 // What the file does not hold is not zero, but lost.
                 content = null;
-                lost.Add((name, region.Offset + entry.Offset));
+                firstLost = lost.Count == 0 ? region.Offset + entry.Offset : firstLost;
+                lost.Add(name);
             }
 
             items.Add((entry, content));
@@ -132,9 +130,9 @@ internal static class MetadataReader
 
         if (lost.Count > 0)
         {
-            string names = string.Join(", ", lost.Take(MaximumNames).Select(item => item.Name));
+            string names = string.Join(", ", lost.Take(MaximumNames));
             string more = lost.Count > MaximumNames ? FormattableString.Invariant($" and {lost.Count - MaximumNames} more") : "";
-            image.Report(VhdxRules.FileTooShort, $"The file ends before its metadata items do; lost are {names}{more}.", lost[0].Offset, item: lost[0].Name);
+            image.Report(VhdxRules.FileTooShort, $"The file ends before its metadata items do; lost are {names}{more}.", firstLost, item: lost[0]);
         }
 
         if (userCount > FormatConstants.MaximumUserMetadataEntries)

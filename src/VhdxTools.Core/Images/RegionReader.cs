@@ -77,7 +77,7 @@ internal static class RegionReader
 
         // What its end means for the disk is told once the disk is known.
         RegionEntry? bat = image.Regions.FirstOrDefault(entry => entry.Id == WellKnownGuids.BatRegion);
-        List<(FileRange Range, string Name)> used = [(new(0, FormatConstants.HeaderSectionLength), "the header section")];
+        List<NamedRange> used = [new(new(0, FormatConstants.HeaderSectionLength), "the header section")];
         if (image.Log is FileRange log)
         {
             AddUnlessOverlapping(image, used, log, LogName);
@@ -173,7 +173,7 @@ internal static class RegionReader
             ? new FileRange((long)region.FileOffset, region.Length)
             : null;
 
-    private static void AddUnlessOverlapping(VhdxFile image, List<(FileRange Range, string Name)> used, FileRange range, string name)
+    private static void AddUnlessOverlapping(VhdxFile image, List<NamedRange> used, FileRange range, string name)
     {
         foreach ((FileRange other, string otherName) in used)
         {
@@ -192,7 +192,7 @@ internal static class RegionReader
             }
         }
 
-        used.Add((range, name));
+        used.Add(new(range, name));
     }
 
     /// <summary>Entries in a row that list one region once more are one finding.</summary>

@@ -38,8 +38,7 @@ internal static class LayoutPlanner
         VhdxGeometry geometry = new(size, blockSize, logicalSectorSize, isChild);
         FileRange log = new(HeaderSectionLength, logSize);
         List<MetadataItem> metadata = LayOutMetadata(options, geometry, physicalSectorSize);
-        MetadataItem last = metadata.Where(item => item.Content.Length > 0).OrderBy(item => item.Offset).Last();
-        FileRange metadataRegion = new(log.End, AlignUp(last.Offset + last.Content.Length, Alignment));
+        FileRange metadataRegion = new(log.End, AlignUp(MetadataPlacer.End(metadata), Alignment));
         FileRange batRegion = new(metadataRegion.End, AlignUp(geometry.BatLength, Alignment));
         bool isFixed = options.Type == VhdType.Fixed;
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using VhdxTools.Format;
@@ -22,8 +23,16 @@ internal static class MetadataPlacer
     }
 
     /// <summary>Where the last of placed items ends, counted from the start of the region.</summary>
-    public static long End(IEnumerable<MetadataItem> items) =>
-        items.Where(item => item.Content.Length > 0).Select(item => item.Offset + (long)item.Content.Length).DefaultIfEmpty(MetadataTable.Length).Max();
+    public static long End(IEnumerable<MetadataItem> items)
+    {
+        long end = MetadataTable.Length;
+        foreach (MetadataItem item in items)
+        {
+            end = item.Content.Length == 0 ? end : Math.Max(end, item.Offset + (long)item.Content.Length);
+        }
+
+        return end;
+    }
 
     /// <summary>Leaves items where they are as long as their length stays, and puts the others into the gaps.</summary>
     /// <param name="current">The items as they stand in the region.</param>

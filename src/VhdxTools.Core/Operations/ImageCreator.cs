@@ -112,7 +112,7 @@ internal static class ImageCreator
             (int)FormatConstants.AlignUp(MetadataTable.OffsetOfEntry(entries.Count), PageLength),
             bytes => MetadataTable.Write(entries, bytes));
 
-        long end = plan.Metadata.Max(item => item.Content.Length == 0 ? 0 : item.Offset + item.Content.Length);
+        long end = MetadataPlacer.End(plan.Metadata);
         WriteStructure(
             file,
             plan.MetadataRegion.Offset + MetadataTable.Length,
