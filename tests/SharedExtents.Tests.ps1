@@ -277,6 +277,18 @@ Describe 'Volumes that share nothing' {
         Remove-Item -LiteralPath $folder -Recurse
     }
 
+    It 'are merged into where the volume does not tell its free space' {
+        if (-not $volumes.ContainsKey('ramfs')) { Set-ItResult -Skipped -Because "there is no volume ramfs: $($reasons.ramfs)" }
+        (& stat -f -c %b $volumes.ramfs) | Should -Be 0 -Because 'ramfs has no size'
+        $folder = Copy-Source ramfs
+        # An empty parent: it has to grow.
+        $child = Convert-VhdxImage (Join-Path $sources 'dynamic.vhdx') (Join-Path $folder 'new.avhdx') -ParentPath (Join-Path $folder 'empty.vhdx')
+        Merge-VhdxImage $child.Path -Force -Confirm:$false
+        $null = Convert-VhdxImage (Join-Path $folder 'empty.vhdx') (Join-Path $folder 'merged.img')
+        (Get-FileHash -LiteralPath (Join-Path $folder 'merged.img')).Hash | Should -BeExactly $digest
+        Remove-Item -LiteralPath $folder -Recurse
+    }
+
     It 'are asked once' {
         if (-not $volumes.ContainsKey('plain')) { Set-ItResult -Skipped -Because "there is no such volume: $($reasons.plain)" }
         if (-not (Test-Peer strace)) { Set-ItResult -Skipped -Because 'strace is not here' }

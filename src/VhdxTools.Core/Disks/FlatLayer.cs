@@ -55,5 +55,10 @@ internal sealed class FlatLayer(string path, IRandomAccessFile file, long size) 
 
     public FileRange? FindData(long fileOffset, long end) => file.FindData(fileOffset, Math.Min(end, file.Length));
 
+    public void ShareMemory(int count)
+    {
+        // It keeps nothing.
+    }
+
     public void Dispose() => file.Dispose();
 }

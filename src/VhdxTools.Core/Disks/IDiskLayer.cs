@@ -37,4 +37,7 @@ internal interface IDiskLayer : IDisposable
 
     /// <summary>The first range between two places of the file that may hold anything but zeros, or null when there is none.</summary>
     FileRange? FindData(long fileOffset, long end);
+
+    /// <summary>Says that so many files are read together: what they keep in memory is not to grow with their number.</summary>
+    void ShareMemory(int count);
 }

@@ -7,12 +7,23 @@ using VhdxTools.Layout;
 namespace VhdxTools.Disks;
 
 /// <summary>The disk that the files of a chain show together, the tip first. Chains of any depth are walked, never recursed into.</summary>
-internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
+internal sealed class LayerStack
 {
     /// <summary>The smallest sector of any disk: ranges of zeros begin and end at multiples of it.</summary>
     private const long Sector = 512;
 
-    public long Capacity => layers[0].Size;
+    private readonly IReadOnlyList<IDiskLayer> _layers;
+
+    public LayerStack(IReadOnlyList<IDiskLayer> layers)
+    {
+        _layers = layers;
+        foreach (IDiskLayer layer in layers)
+        {
+            layer.ShareMemory(layers.Count);
+        }
+    }
+
+    public long Capacity => _layers[0].Size;
 
     /// <exception cref="ArgumentOutOfRangeException">The range does not lie on the disk.</exception>
     public void ThrowIfOutside(long offset, long length)
@@ -26,15 +37,15 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
     /// <summary>Reads layer after layer: what one leaves to its parent is the work list of the next.</summary>
     public void Read(long offset, Span<byte> buffer)
     {
-        if (layers[0].TryRead(offset, buffer))
+        if (_layers[0].TryRead(offset, buffer))
         {
             return;
         }
 
         List<FileRange> wanted = [new(offset, buffer.Length)];
-        for (int i = 0; i < layers.Count && wanted.Count > 0; i++)
+        for (int i = 0; i < _layers.Count && wanted.Count > 0; i++)
         {
-            IDiskLayer layer = layers[i];
+            IDiskLayer layer = _layers[i];
             List<FileRange> left = [];
             foreach ((long start, long length) in wanted)
             {
@@ -45,7 +56,7 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
                     {
                         layer.ReadData(extent.FileOffset, part);
                     }
-                    else if (extent.Source == LayerSource.Zero || i == layers.Count - 1)
+                    else if (extent.Source == LayerSource.Zero || i == _layers.Count - 1)
                     {
                         part.Clear();
                     }
@@ -99,7 +110,7 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
     {
         foreach (DiskExtent extent in Extents(offset, length, cancellation))
         {
-            if (extent.Kind != DiskExtentKind.Data || layers[extent.Layer].LeavesOutHoles)
+            if (extent.Kind != DiskExtentKind.Data || _layers[extent.Layer].LeavesOutHoles)
             {
                 yield return extent;
                 continue;
@@ -111,7 +122,7 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
                 cancellation.ThrowIfCancellationRequested();
 
                 // Whole sectors: a hole that begins inside one begins behind it.
-                FileRange data = layers[extent.Layer].FindData(place, fileEnd) ?? new(fileEnd, 0);
+                FileRange data = _layers[extent.Layer].FindData(place, fileEnd) ?? new(fileEnd, 0);
                 long start = Math.Max(place, data.Offset / Sector * Sector);
                 long end = Math.Min(fileEnd, FormatConstants.AlignUp(data.End, Sector));
                 if (start > place)
@@ -139,7 +150,7 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
     private IEnumerable<DiskExtent> Pieces(long offset, long length, CancellationToken cancellation)
     {
         Stack<(IEnumerator<LayerExtent> Source, long End)> stack = new();
-        stack.Push((layers[0].Extents(offset, length, cancellation).GetEnumerator(), offset + length));
+        stack.Push((_layers[0].Extents(offset, length, cancellation).GetEnumerator(), offset + length));
         long position = offset;
         try
         {
@@ -161,9 +172,9 @@ internal sealed class LayerStack(IReadOnlyList<IDiskLayer> layers)
                 }
 
                 LayerExtent extent = source.Current;
-                if (extent.Source == LayerSource.Parent && layer < layers.Count - 1)
+                if (extent.Source == LayerSource.Parent && layer < _layers.Count - 1)
                 {
-                    stack.Push((layers[layer + 1].Extents(extent.Offset, extent.Length, cancellation).GetEnumerator(), extent.Offset + extent.Length));
+                    stack.Push((_layers[layer + 1].Extents(extent.Offset, extent.Length, cancellation).GetEnumerator(), extent.Offset + extent.Length));
                     continue;
                 }
 

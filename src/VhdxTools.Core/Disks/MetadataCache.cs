@@ -13,14 +13,30 @@ internal sealed class MetadataCache(IRandomAccessFile view)
 {
     public const int SectorLength = LogEntryHeader.SectorLength;
 
-    /// <summary>16 MiB of unchanged sectors at the most: the entries of 2 million blocks.</summary>
+    /// <summary>16 MiB of unchanged sectors at the most: the entries of 2 million blocks. The files of a chain share them.</summary>
     private const int MaximumCleanSectors = 4096;
+
+    /// <summary>128 KiB: a walk through a disk reads a table in order, and several threads do so at places near each other.</summary>
+    private const int MinimumCleanSectors = 32;
 
     private readonly object _lock = new();
     private readonly Dictionary<long, byte[]> _clean = [];
     private readonly Dictionary<long, byte[]> _changed = [];
+    private int _maximumClean = MaximumCleanSectors;
 
     public int ChangedCount => _changed.Count;
+
+    /// <summary>Unchanged sectors that are kept at this moment.</summary>
+    public int CleanCount => _clean.Count;
+
+    /// <summary>The file is one of so many that are open together: it keeps its part of what one may keep.</summary>
+    public void ShareMemory(int count)
+    {
+        lock (_lock)
+        {
+            _maximumClean = Math.Min(_maximumClean, Math.Max(MinimumCleanSectors, MaximumCleanSectors / count));
+        }
+    }
 
     public ulong ReadUInt64(long offset)
     {
@@ -163,7 +179,7 @@ internal sealed class MetadataCache(IRandomAccessFile view)
         }
 
         sector = view.ReadPadded(index * SectorLength, SectorLength);
-        if (_clean.Count >= MaximumCleanSectors)
+        if (_clean.Count >= _maximumClean)
         {
             _clean.Clear();
         }

@@ -128,6 +128,8 @@ internal sealed class VhdLayer : IDiskLayer
 
     public FileRange? FindData(long fileOffset, long end) => _file.FindData(fileOffset, Math.Min(end, _file.Length));
 
+    public void ShareMemory(int count) => _metadata.ShareMemory(count);
+
     public void Dispose() => _file.Dispose();
 
     /// <summary>Where a block with its bitmap starts in the file, or null when it has none.</summary>

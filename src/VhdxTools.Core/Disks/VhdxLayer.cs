@@ -42,6 +42,8 @@ internal sealed class VhdxLayer : IDiskLayer
 
     public VhdxFile Image => _image;
 
+    public void ShareMemory(int count) => Metadata.ShareMemory(count);
+
     public void Dispose() => _image.Dispose();
 
     public long EntryOffset(long index) => _batOffset + (index * BatEntry.Length);
@@ -91,6 +93,7 @@ internal sealed class VhdxLayer : IDiskLayer
     public IEnumerable<LayerExtent> Extents(long offset, long length, CancellationToken cancellation = default)
     {
         long end = Math.Min(offset + length, Geometry.VirtualDiskSize);
+        long fileLength = -1;
         while (offset < end)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -104,7 +107,7 @@ internal sealed class VhdxLayer : IDiskLayer
             }
 
             long within = offset % Geometry.BlockSize;
-            switch (StateOf(block, entry))
+            switch (StateOf(block, entry, ref fileLength))
             {
                 case BlockState.FullyPresent:
                     yield return new(offset, blockEnd - offset, LayerSource.Data, entry.FileOffset + within, entry.State);
@@ -131,6 +134,21 @@ internal sealed class VhdxLayer : IDiskLayer
     /// <summary>The state of a block that may be read.</summary>
     /// <exception cref="VhdxException">The entry has a state or an offset that it must not have.</exception>
     public BlockState StateOf(long block, BatEntry entry) => StateOf(block, entry, entry.HasData ? AskLength() : 0);
+
+    /// <summary>The same for whoever asks many times: the system tells the length once, and again for a block that lies behind it.</summary>
+    /// <param name="block">The payload block.</param>
+    /// <param name="entry">Its entry.</param>
+    /// <param name="fileLength">The length as it was told last, in bytes; at first -1.</param>
+    public BlockState StateOf(long block, BatEntry entry, ref long fileLength)
+    {
+        // The file may have grown since, by this very block.
+        if (entry.HasData && (fileLength < 0 || entry.FileOffset > fileLength - Geometry.UsedLength(block)))
+        {
+            fileLength = AskLength();
+        }
+
+        return StateOf(block, entry, fileLength);
+    }
 
     /// <summary>The same for whoever asks many times and knows the length of the file.</summary>
     public BlockState StateOf(long block, BatEntry entry, long fileLength)

@@ -14,7 +14,14 @@ internal static class FreeSpace
         {
             // DriveInfo knows drive letters only on Windows: neither shares nor volumes that are mounted in a folder.
             string folder = Path.GetDirectoryName(path)!;
-            return WindowsNative.IsWindows ? WindowsNative.FreeBytes(folder) : new DriveInfo(folder).AvailableFreeSpace;
+            if (WindowsNative.IsWindows)
+            {
+                return WindowsNative.FreeBytes(folder);
+            }
+
+            // A volume without any size (ramfs, some network file systems) does not count what it holds.
+            DriveInfo volume = new(folder);
+            return volume.TotalSize > 0 ? volume.AvailableFreeSpace : null;
         }
         catch (Exception exception) when (exception is ArgumentException || SystemErrors.IsSystemError(exception))
         {

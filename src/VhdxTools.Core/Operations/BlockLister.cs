@@ -19,6 +19,7 @@ internal static class BlockLister
     {
         using VhdxLayer layer = new(path, VhdxFile.OpenRead(path));
         VhdxGeometry geometry = layer.Geometry;
+        long fileLength = -1;
         foreach (BlockRun run in layer.Image.Bat!.PayloadRuns(cancellation))
         {
             long step = coalesce ? run.Count : 1;
@@ -33,7 +34,7 @@ internal static class BlockLister
                 // Blocks without data have nothing but their state that could be wrong, and it is one for the whole run.
                 for (long one = block; one < block + (hasData ? step : 1); one++)
                 {
-                    layer.StateOf(one, layer.PayloadEntry(one));
+                    layer.StateOf(one, layer.PayloadEntry(one), ref fileLength);
                 }
 
                 yield return new()

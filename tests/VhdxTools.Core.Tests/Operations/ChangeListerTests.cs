@@ -270,6 +270,8 @@ public class ChangeListerTests
 
         public FileRange? FindData(long fileOffset, long end) => throw new NotSupportedException();
 
+        public void ShareMemory(int count) => layer.ShareMemory(count);
+
         public void Dispose() => layer.Dispose();
     }
 }

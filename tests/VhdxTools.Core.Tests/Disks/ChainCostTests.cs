@@ -1,0 +1,126 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using VhdxTools.Disks;
+using VhdxTools.IO;
+using VhdxTools.Layout;
+using Xunit;
+
+namespace VhdxTools.Core.Tests.Disks;
+
+/// <summary>What a walk through a disk costs: memory that does not grow with the chain, and no question to the system for each block.</summary>
+public class ChainCostTests
+{
+    private const long MiB = 1 << 20;
+
+    [Fact]
+    public void The_files_of_a_chain_keep_no_more_in_memory_together_than_one_file_may()
+    {
+        const int children = 20;
+        const long size = 4L << 40;
+        using EngineFolder folder = new();
+        string path = EngineImages.Create(folder["0.vhdx"], size: size, block: MiB);
+        for (int i = 1; i <= children; i++)
+        {
+            path = EngineImages.Create(folder[$"{i}.vhdx"], size: size, block: MiB, parent: path);
+        }
+
+        using (DiskChain tip = DiskChain.OpenWrite(path, EngineImages.Guids(1)))
+        {
+            // Each in another sector of the tip's table, and of the tables below.
+            for (int i = 0; i < 300; i++)
+            {
+                tip.Write((i * 1024 * MiB) + 4096, new byte[4096].Select(_ => (byte)1).ToArray());
+            }
+        }
+
+        using DiskChain chain = DiskChain.OpenRead(path);
+        long most = 0;
+        int dataCount = 0;
+        foreach (DiskExtent extent in chain.Extents(0, chain.Capacity))
+        {
+            most = Math.Max(most, chain.Layers.Sum(layer => layer.Metadata.CleanCount));
+            dataCount += extent.Kind == DiskExtentKind.Data ? 1 : 0;
+        }
+
+        Assert.Equal(300, dataCount);
+        Assert.InRange(most, 1, 4096);
+    }
+
+    [Fact]
+    public void The_system_tells_the_length_of_a_file_once_for_all_its_blocks()
+    {
+        using EngineFolder folder = new();
+        string path = EngineImages.Create(folder["fixed.vhdx"], VhdType.Fixed, size: 1024 * MiB, block: MiB);
+        LengthCounter? counter = null;
+        using DiskChain disk = DiskChain.OpenWrite(path, EngineImages.Guids(1), file => counter = new(file));
+        int before = counter!.Count;
+
+        DiskExtent whole = Assert.Single(disk.Extents(0, disk.Capacity));
+
+        Assert.Equal(disk.Capacity, whole.Length);
+        Assert.InRange(counter.Count - before, 0, 8);
+    }
+
+    [Fact]
+    public void A_block_that_is_added_during_a_walk_is_not_taken_for_a_lost_one()
+    {
+        using EngineFolder folder = new();
+        string path = EngineImages.Create(folder["grown.vhdx"], size: 2048 * MiB, block: MiB);
+        byte[] data = Enumerable.Repeat((byte)1, (int)MiB).ToArray();
+        Write(0);
+        Write(600 * MiB);
+        using DiskChain disk = DiskChain.OpenRead(path);
+        using IEnumerator<DiskExtent> walk = disk.Extents(0, disk.Capacity).GetEnumerator();
+        Assert.True(walk.MoveNext());
+
+        // Its entry lies in a sector of the table that the walk has not read: that is about to come to the second block.
+        Write(1500 * MiB);
+
+        List<DiskExtent> rest = [];
+        while (walk.MoveNext())
+        {
+            rest.Add(walk.Current);
+        }
+
+        Assert.Equal([600 * MiB, 1500 * MiB], rest.Where(extent => extent.Kind == DiskExtentKind.Data).Select(extent => extent.Offset));
+
+        void Write(long offset)
+        {
+            using DiskChain writer = DiskChain.OpenWrite(path, EngineImages.Guids(2));
+            writer.Write(offset, data);
+        }
+    }
+
+    private sealed class LengthCounter(IRandomAccessFile inner) : IRandomAccessFile
+    {
+        public int Count { get; private set; }
+
+        public string Name => inner.Name;
+
+        public long Length
+        {
+            get
+            {
+                Count++;
+                return inner.Length;
+            }
+        }
+
+        public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);
+
+        public void Write(long offset, ReadOnlySpan<byte> data) => inner.Write(offset, data);
+
+        public bool TryShare(IRandomAccessFile source, long sourceOffset, long offset, long length) => inner.TryShare(source == this ? inner : source, sourceOffset, offset, length);
+
+        public void SetLength(long length) => inner.SetLength(length);
+
+        public void Reserve(long length) => inner.Reserve(length);
+
+        public void Flush() => inner.Flush();
+
+        public FileRange? FindData(long offset, long end) => inner.FindData(offset, end);
+
+        public void Dispose() => inner.Dispose();
+    }
+}
