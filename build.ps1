@@ -14,7 +14,7 @@ TestWindows builds and runs the suite PesterWindows only: the Pester tests in th
             On Linux x64; Wine comes from apt where that may be used, everything else from NuGet. What Wine cannot show
             (attaching, NTFS) are tests with the tag NeedsWindows: on a Windows machine, as an administrator, -Task Test
             runs them, too, and what is missing there (the Hyper-V module, NTFS) is named in the reason of a skipped test.
-Bench       builds, measures the module beside qemu-img and others, prints a table and writes out/bench.json; takes twenty minutes and up to 30 GB
+Bench       builds, measures the module beside qemu-img and others, prints a table and writes out/bench.json; takes up to 40 minutes and 30 GB
 Help        builds and writes en-US/about_VhdxTools_Rules.help.txt anew from the table of rules in Core
 Package     builds and writes out/VhdxTools (a module folder) and out/VhdxTools.<version>.nupkg
 The suites of Test:

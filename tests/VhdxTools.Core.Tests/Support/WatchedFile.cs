@@ -4,14 +4,21 @@ using VhdxTools.Layout;
 
 namespace VhdxTools.Core.Tests.Support;
 
-/// <summary>Tells of every changing call before it is made: its number from 1, and its name.</summary>
-internal sealed class WatchedFile(IRandomAccessFile inner, Action<int> onCall, Action<string>? onName = null) : IRandomAccessFile
+/// <summary>Tells of every changing call before it is made: its number from 1, and its name; and of every question for the length.</summary>
+internal sealed class WatchedFile(IRandomAccessFile inner, Action<int> onCall, Action<string>? onName = null, Action? onLength = null) : IRandomAccessFile
 {
     private int _calls;
 
     public string Name => inner.Name;
 
-    public long Length => inner.Length;
+    public long Length
+    {
+        get
+        {
+            onLength?.Invoke();
+            return inner.Length;
+        }
+    }
 
     public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);
 
