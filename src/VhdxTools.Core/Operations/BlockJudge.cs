@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading;
 using VhdxTools.Disks;
 using VhdxTools.Format;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
@@ -15,7 +16,9 @@ internal sealed class BlockJudge(DiskChain disk)
 
     private readonly VhdxLayer _layer = disk.Layers[0];
     private readonly DiskChain? _parents = disk.Layers.Count > 1 ? DiskChain.Over(Rest(disk.Layers)) : null;
+    private readonly DataFinder _data = new(disk.Layers[0].Image.View);
     private readonly byte[] _buffer = new byte[BufferLength];
+    private long _fileLength = -1;
 
     /// <summary>The changes in the order of the BAT. Entries that were passed may be changed meanwhile.</summary>
     public IEnumerable<BlockChange> Changes(Action<long>? progress, CancellationToken cancellation)
@@ -79,7 +82,7 @@ internal sealed class BlockJudge(DiskChain disk)
         VhdxGeometry geometry = _layer.Geometry;
         long start = block * geometry.BlockSize;
         FileRange space = new(entry.FileOffset, geometry.BlockSize);
-        BlockState state = _layer.StateOf(block, entry);
+        BlockState state = _layer.StateOf(block, entry, ref _fileLength);
         if (_layer.Image.Type == VhdType.Fixed)
         {
             return entry.HasData ? null : WithoutOffset(index, entry);
@@ -87,7 +90,7 @@ internal sealed class BlockJudge(DiskChain disk)
 
         switch (state)
         {
-            case BlockState.FullyPresent when IsZero(_layer.Extents(start, geometry.UsedLength(block), cancellation), cancellation):
+            case BlockState.FullyPresent when IsZero(space with { Length = geometry.UsedLength(block) }, cancellation):
                 return new(index, ZeroState(block, cancellation), 0, space, BlockChangeReason.Zero);
             case BlockState.PartiallyPresent:
                 return JudgePartial(block, index, space, cancellation);
@@ -178,37 +181,42 @@ internal sealed class BlockJudge(DiskChain disk)
         return true;
     }
 
-    /// <summary>Whether what the file holds of a range is zero; holes of the file are not read.</summary>
+    /// <summary>Whether what the file holds of these ranges is zero.</summary>
     private bool IsZero(IEnumerable<LayerExtent> extents, CancellationToken cancellation)
+    {
+        foreach (LayerExtent extent in extents)
+        {
+            if (extent.Source == LayerSource.Data && !IsZero(new FileRange(extent.FileOffset, extent.Length), cancellation))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a range of the file is zero; its holes are not read.</summary>
+    private bool IsZero(FileRange range, CancellationToken cancellation)
     {
         // Most blocks that are not zero show it at once.
         int count = FirstLength;
-        foreach (LayerExtent extent in extents)
+        for (long place = range.Offset; _data.FindData(place, range.End) is FileRange data;)
         {
-            if (extent.Source != LayerSource.Data)
+            for (place = data.Offset; place < data.End;)
             {
-                continue;
-            }
-
-            long end = extent.FileOffset + extent.Length;
-            for (long place = extent.FileOffset; place < end && _layer.Image.View.FindData(place, end) is FileRange data;)
-            {
-                for (place = data.Offset; place < data.End;)
+                cancellation.ThrowIfCancellationRequested();
+                Span<byte> part = _buffer.AsSpan(0, (int)Math.Min(count, data.End - place));
+                _layer.ReadData(place, part);
+                if (!ByteFields.IsZero(part))
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    Span<byte> part = _buffer.AsSpan(0, (int)Math.Min(count, data.End - place));
-                    _layer.ReadData(place, part);
-                    if (!ByteFields.IsZero(part))
-                    {
-                        return false;
-                    }
-
-                    place += part.Length;
-                    count = BufferLength;
+                    return false;
                 }
 
-                place = data.End;
+                place += part.Length;
+                count = BufferLength;
             }
+
+            place = data.End;
         }
 
         return true;

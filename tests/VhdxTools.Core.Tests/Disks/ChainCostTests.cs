@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.Disks;
+using VhdxTools.Operations;
 using Xunit;
 
 namespace VhdxTools.Core.Tests.Disks;
@@ -59,6 +60,34 @@ public class ChainCostTests
 
         Assert.Equal(disk.Capacity, whole.Length);
         Assert.InRange(questions, 1, 8);
+    }
+
+    [Fact]
+    public void A_hole_below_many_blocks_is_one_question_for_Optimize()
+    {
+        const int blocks = 1024;
+        using EngineFolder folder = new();
+        string path = EngineImages.Create(folder["holes.vhdx"], size: blocks * MiB, block: MiB);
+        using (DiskChain disk = DiskChain.OpenWrite(path, EngineImages.Guids(1)))
+        {
+            // Blocks that are there and were never written to.
+            disk.Edit(session =>
+            {
+                session.Begin();
+                for (int i = 0; i < blocks; i++)
+                {
+                    session.SetEntry(session.Layer.Geometry.EntryOfPayloadBlock(i), BlockState.FullyPresent, session.Allocate(MiB).Offset);
+                    session.MakeRoom(1);
+                }
+            });
+        }
+
+        int questions = 0;
+        VhdxOptimizeResult result = ImageOptimizer.Optimize(
+            path, EngineImages.Guids(2), wrap: file => new WatchedFile(file, _ => { }, onLength: () => questions++, onFindData: () => questions++));
+
+        Assert.Equal(blocks, result.ZeroBlocksFreed);
+        Assert.InRange(questions, 1, blocks / 4);
     }
 
     [Fact]

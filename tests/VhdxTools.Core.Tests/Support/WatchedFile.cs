@@ -4,8 +4,8 @@ using VhdxTools.Layout;
 
 namespace VhdxTools.Core.Tests.Support;
 
-/// <summary>Tells of every changing call before it is made: its number from 1, and its name; and of every question for the length.</summary>
-internal sealed class WatchedFile(IRandomAccessFile inner, Action<int> onCall, Action<string>? onName = null, Action? onLength = null) : IRandomAccessFile
+/// <summary>Tells of every changing call before it is made: its number from 1, and its name; and of every question for the length or for where data is.</summary>
+internal sealed class WatchedFile(IRandomAccessFile inner, Action<int> onCall, Action<string>? onName = null, Action? onLength = null, Action? onFindData = null) : IRandomAccessFile
 {
     private int _calls;
 
@@ -48,7 +48,11 @@ internal sealed class WatchedFile(IRandomAccessFile inner, Action<int> onCall, A
         inner.Flush();
     }
 
-    public FileRange? FindData(long offset, long end) => inner.FindData(offset, end);
+    public FileRange? FindData(long offset, long end)
+    {
+        onFindData?.Invoke();
+        return inner.FindData(offset, end);
+    }
 
     public void Dispose() => inner.Dispose();
 
