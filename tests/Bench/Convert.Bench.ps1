@@ -1,6 +1,6 @@
 # Conversions beside qemu-img convert, which by default does not flush what it wrote (its cache mode "unsafe"); ours is on the disk when
-# the command returns, and so is qemu-img's with -t writeback. dd tells what the device alone takes for as much data: what else is
-# measured cannot be much faster where it flushes, and a peer that does not flush waits for memory only.
+# the command returns, and so is qemu-img's with -t writeback. dd tells what it takes to write and flush as much data and do nothing
+# else: a peer that does not flush waits for memory only.
 function New-ConvertRow {
     param([string] $Work, [string] $From, [string] $To, [scriptblock] $Ours, [string[]] $Options, [double] $Wanted, [double] $Space)
 
@@ -14,7 +14,7 @@ function New-ConvertRow {
         Peers   = @(
             @{ Name = 'qemu-img convert'; Run = @('qemu-img', 'convert') + $Options + $From, $To; Wanted = $Wanted }
             @{ Name = 'qemu-img convert -t writeback'; Run = @('qemu-img', 'convert', '-t', 'writeback') + $Options + $From, $To; Wanted = $Wanted }
-            @{ Name = 'dd of as much, past the cache'; Run = 'dd', 'if=/dev/zero', "of=$To", 'bs=4M', "count=$count", 'oflag=direct', 'conv=fsync' }
+            @{ Name = 'dd conv=fsync of as much'; Run = 'dd', 'if=/dev/zero', "of=$To", 'bs=4M', "count=$count", 'conv=fsync' }
         )
         After   = { Remove-BenchFile $To }.GetNewClosure()
     }

@@ -24,6 +24,8 @@ internal static class PosixNative
     private const int OpenReadWrite = 2;
     private const uint CloneRange = 0x4020940D;
 
+    private const int AdviseHugePages = 14;
+
     private const int WorkingFolder = -100;
 #if !NET
     private const int SeekSet = 0;
@@ -88,6 +90,9 @@ internal static class PosixNative
     /// <summary>Writes from memory at a place (pwrite).</summary>
     /// <returns>The number of bytes written, or -1.</returns>
     public static unsafe long Write(SafeFileHandle handle, byte* data, int length, long offset) => WriteAt(handle, data, (IntPtr)length, offset).ToInt64();
+
+    /// <summary>Asks for huge pages of memory that was not touched yet (madvise); what the system makes of it shows in nothing but speed. Linux only.</summary>
+    public static unsafe void PreferHugePages(byte* start, int length) => _ = AdviseMemory(start, (IntPtr)length, AdviseHugePages);
 
     /// <summary>What a path leads to, symbolic links followed; null when it leads nowhere or the system call is not there.</summary>
     public static LinuxFileStatus? Status(string path)
@@ -306,6 +311,10 @@ internal static class PosixNative
     [DllImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern unsafe IntPtr WriteAt(SafeFileHandle handle, byte* data, IntPtr length, long offset);
+
+    [DllImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern unsafe int AdviseMemory(byte* start, IntPtr length, int advice);
 
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -89,29 +89,51 @@ internal static class ImageMerger
     private static void Copy(DiskChain sources, DiskChain target, long length, long total, Action<long, long>? progress, CancellationToken cancellation)
     {
         PageBufferPool buffers = new(BufferLength);
+        Queue<Memory<byte>> kept = new();
+        using WriteBehind writes = new(target.Layers[0].File, target.Write);
         long done = 0;
         foreach ((DifferenceRange piece, Memory<byte> buffer, DataOrigin? origin) in ReadAhead.InOrder(Pieces(sources, target.Capacity, length, cancellation), Read))
         {
             cancellation.ThrowIfCancellationRequested();
 
             // Without a buffer when the sources say that the range is zero.
-            Span<byte> bytes = buffer.Span.Slice(0, (int)Math.Min(buffer.Length, piece.Length));
-            if (ByteFields.IsZero(bytes))
+            Memory<byte> bytes = buffer.Slice(0, (int)Math.Min(buffer.Length, piece.Length));
+            bool isZero = ByteFields.IsZero(bytes.Span);
+            if (!isZero && target.Layers[0].TryFindPresent(piece.Offset / target.Layers[0].Geometry.BlockSize, out _))
             {
-                target.Trim(piece.Offset, piece.Length);
+                // Where it goes is settled, so it may wait; whatever takes space does that in the order of the disk.
+                writes.Write(piece.Offset, bytes, origin);
+                kept.Enqueue(buffer);
+                if (kept.Count > WriteBehind.Depth)
+                {
+                    buffers.Return(kept.Dequeue());
+                }
             }
             else
             {
-                target.Write(piece.Offset, bytes, origin);
+                if (isZero)
+                {
+                    target.Trim(piece.Offset, piece.Length);
+                }
+                else
+                {
+                    target.Write(piece.Offset, bytes.Span, origin);
+                }
+
+                if (!buffer.IsEmpty)
+                {
+                    buffers.Return(buffer);
+                }
             }
 
             if (piece.Kind == VhdxDifferenceKind.Changed)
             {
-                buffers.Return(buffer);
                 done += piece.Length;
                 progress?.Invoke(Math.Min(done, total), total);
             }
         }
+
+        writes.Complete();
 
         (DifferenceRange Piece, Memory<byte> Buffer, DataOrigin? Origin) Read(DifferenceRange piece)
         {
