@@ -13,6 +13,7 @@ internal sealed class WorkQueue<TResult> : IDisposable
 {
     private const int ThreadCount = 2;
 
+    // Here threads wait for work; who waits for a result waits for its job. So nobody is woken in vain.
     private readonly object _lock = new();
     private readonly Queue<Job> _waiting = new();
     private readonly Queue<Job> _all = new();
@@ -30,7 +31,7 @@ internal sealed class WorkQueue<TResult> : IDisposable
         lock (_lock)
         {
             _waiting.Enqueue(job);
-            Monitor.PulseAll(_lock);
+            Monitor.Pulse(_lock);
         }
 
         if (_threads.Count < ThreadCount)
@@ -45,14 +46,7 @@ internal sealed class WorkQueue<TResult> : IDisposable
     public TResult Take()
     {
         Job job = _all.Dequeue();
-        lock (_lock)
-        {
-            while (!job.IsDone)
-            {
-                Monitor.Wait(_lock);
-            }
-        }
-
+        job.Wait();
         job.Failure?.Throw();
         return job.Result;
     }
@@ -77,11 +71,6 @@ internal sealed class WorkQueue<TResult> : IDisposable
         while (Next() is Job job)
         {
             job.Do();
-            lock (_lock)
-            {
-                job.IsDone = true;
-                Monitor.PulseAll(_lock);
-            }
         }
     }
 
@@ -100,7 +89,8 @@ internal sealed class WorkQueue<TResult> : IDisposable
 
     private sealed class Job(Func<TResult> work)
     {
-        public bool IsDone { get; set; }
+        private readonly object _lock = new();
+        private bool _isDone;
 
         public ExceptionDispatchInfo? Failure { get; private set; }
 
@@ -116,6 +106,23 @@ internal sealed class WorkQueue<TResult> : IDisposable
             {
                 // Whoever takes the result gets it, wherever it comes from.
                 Failure = ExceptionDispatchInfo.Capture(exception);
+            }
+
+            lock (_lock)
+            {
+                _isDone = true;
+                Monitor.Pulse(_lock);
+            }
+        }
+
+        public void Wait()
+        {
+            lock (_lock)
+            {
+                while (!_isDone)
+                {
+                    Monitor.Wait(_lock);
+                }
             }
         }
     }

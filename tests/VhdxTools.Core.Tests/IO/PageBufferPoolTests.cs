@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+#if !CORE_NETSTANDARD
 using System.IO;
+#endif
 using System.Linq;
 using VhdxTools.IO;
 using Xunit;
