@@ -89,8 +89,8 @@ internal static class ImageMerger
     private static void Copy(DiskChain sources, DiskChain target, long length, long total, Action<long, long>? progress, CancellationToken cancellation)
     {
         PageBufferPool buffers = new(BufferLength);
-        Queue<Memory<byte>> kept = new();
-        using WriteBehind writes = new(target.Layers[0].File, target.Write);
+        VhdxLayer layer = target.Layers[0];
+        using WriteBehind writes = new(layer.File);
         long done = 0;
         foreach ((DifferenceRange piece, Memory<byte> buffer, DataOrigin? origin) in ReadAhead.InOrder(Pieces(sources, target.Capacity, length, cancellation), Read))
         {
@@ -98,38 +98,34 @@ internal static class ImageMerger
 
             // Without a buffer when the sources say that the range is zero.
             Memory<byte> bytes = buffer.Slice(0, (int)Math.Min(buffer.Length, piece.Length));
-            bool isZero = ByteFields.IsZero(bytes.Span);
-            if (!isZero && target.Layers[0].TryFindPresent(piece.Offset / target.Layers[0].Geometry.BlockSize, out _))
+            if (ByteFields.IsZero(bytes.Span))
             {
-                // Where it goes is settled, so it may wait; whatever takes space does that in the order of the disk.
-                writes.Write(piece.Offset, bytes, origin);
-                kept.Enqueue(buffer);
-                if (kept.Count > WriteBehind.Depth)
-                {
-                    buffers.Return(kept.Dequeue());
-                }
-            }
-            else
-            {
-                if (isZero)
-                {
-                    target.Trim(piece.Offset, piece.Length);
-                }
-                else
-                {
-                    target.Write(piece.Offset, bytes.Span, origin);
-                }
-
+                target.Trim(piece.Offset, piece.Length);
                 if (!buffer.IsEmpty)
                 {
                     buffers.Return(buffer);
                 }
+            }
+            else if (layer.TryFindPresent(piece.Offset / layer.Geometry.BlockSize, out _))
+            {
+                // Where it goes is settled, so it may wait; whatever takes space does that in the order of the disk.
+                writes.Do(Write);
+            }
+            else
+            {
+                Write();
             }
 
             if (piece.Kind == VhdxDifferenceKind.Changed)
             {
                 done += piece.Length;
                 progress?.Invoke(Math.Min(done, total), total);
+            }
+
+            void Write()
+            {
+                target.Write(piece.Offset, bytes.Span, origin);
+                buffers.Return(buffer);
             }
         }
 
