@@ -9,7 +9,7 @@ using VhdxTools.Layout;
 namespace VhdxTools.IO;
 
 /// <summary>A file of the operating system. Reads and writes may come from several threads.</summary>
-internal sealed partial class OsFile : IRandomAccessFile
+internal sealed partial class OsFile : IParallelFile
 {
     private readonly SafeFileHandle _handle;
     private readonly ExtentSharer _sharer;

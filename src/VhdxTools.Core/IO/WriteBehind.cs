@@ -6,14 +6,14 @@ namespace VhdxTools.IO;
 /// Writes pieces of a file in other threads, a few at once and in any order: for what nobody reads before all is complete. The first
 /// failure comes out of a later call.
 /// </summary>
-/// <param name="file">The file; only files of the system take several writes at once, all others get each from the caller's thread.</param>
+/// <param name="file">The file; one that does not take several writes at once gets each from the caller's thread.</param>
 internal sealed class WriteBehind(IRandomAccessFile file) : IDisposable
 {
     /// <summary>So many writes are under way at the most.</summary>
     public const int Depth = 4;
 
     private readonly WorkQueue<int> _queue = new();
-    private readonly bool _isShared = file is OsFile;
+    private readonly bool _isParallel = file is IParallelFile;
 
     /// <summary>Begins to write.</summary>
     /// <param name="offset">The place in the file.</param>
@@ -24,7 +24,7 @@ internal sealed class WriteBehind(IRandomAccessFile file) : IDisposable
     /// <summary>The same for a write that the caller makes itself.</summary>
     public void Do(Action write)
     {
-        if (!_isShared)
+        if (!_isParallel)
         {
             write();
             return;

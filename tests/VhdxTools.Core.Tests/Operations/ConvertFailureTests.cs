@@ -29,27 +29,16 @@ public class ConvertFailureTests
 
     [Theory]
     [MemberData(nameof(Targets))]
-    public void Whichever_call_fails_the_folder_stays_as_it_was(string name, VhdType type, Preallocation? preallocation, bool exists)
-    {
-        int calls = 0;
-        FaultyFile? counter = null;
-        using (TempFolder folder = Prepared(name, exists: false))
-        {
-            Run(folder, name, type, preallocation, replace: false, counted: file => counter = file);
-            calls = counter!.Calls;
-        }
+    public void Whichever_call_fails_the_folder_stays_as_it_was(string name, VhdType type, Preallocation? preallocation, bool exists) =>
+        Fail(name, type, preallocation, exists, isParallel: false);
 
-        Assert.True(calls >= 3);
-        for (int failing = 1; failing <= calls; failing++)
-        {
-            using TempFolder folder = Prepared(name, exists);
-            string[] before = State(folder);
-            int at = failing;
-            VhdxException failure = Assert.Throws<VhdxException>(() => Run(folder, name, type, preallocation, exists, at));
-            Assert.Equal(ErrorIds.DiskFull, failure.Id);
-            Assert.Equal(before, State(folder));
-        }
-    }
+    [Theory]
+    [InlineData("b.vhdx", VhdType.Dynamic)]
+    [InlineData("b.vhdx", VhdType.Fixed)]
+    [InlineData("b.vhd", VhdType.Fixed)]
+    [InlineData("b.img", VhdType.Fixed)]
+    public void Whichever_call_fails_of_several_under_way_the_folder_stays_as_it_was(string name, VhdType type) =>
+        Fail(name, type, preallocation: null, exists: true, isParallel: true);
 
     [Theory]
     [MemberData(nameof(Targets))]
@@ -104,6 +93,28 @@ public class ConvertFailureTests
         Assert.Equal(Length, last);
     }
 
+    private static void Fail(string name, VhdType type, Preallocation? preallocation, bool exists, bool isParallel)
+    {
+        int calls = 0;
+        FaultyFile? counter = null;
+        using (TempFolder folder = Prepared(name, exists: false))
+        {
+            Run(folder, name, type, preallocation, replace: false, counted: file => counter = file);
+            calls = counter!.Calls;
+        }
+
+        Assert.True(calls >= 3);
+        for (int failing = 1; failing <= calls; failing++)
+        {
+            using TempFolder folder = Prepared(name, exists);
+            string[] before = State(folder);
+            int at = failing;
+            VhdxException failure = Assert.Throws<VhdxException>(() => Run(folder, name, type, preallocation, exists, at, isParallel: isParallel));
+            Assert.Equal(ErrorIds.DiskFull, failure.Id);
+            Assert.Equal(before, State(folder));
+        }
+    }
+
     private static TempFolder Prepared(string name, bool exists)
     {
         TempFolder folder = new();
@@ -128,6 +139,7 @@ public class ConvertFailureTests
         int failing = 0,
         Action<FaultyFile>? counted = null,
         Action<long, long>? progress = null,
+        bool isParallel = false,
         CancellationToken cancellation = default) => Convert(
             folder["a.img"],
             folder[name],
@@ -142,7 +154,7 @@ public class ConvertFailureTests
             {
                 FaultyFile faulty = new(file, failing);
                 counted?.Invoke(faulty);
-                return faulty;
+                return isParallel ? new SlowFile(faulty, failing) : faulty;
             },
             progress: progress,
             cancellation: cancellation);

@@ -190,9 +190,10 @@ public class ImageMergerTests
     }
 
     [Theory]
-    [InlineData(2, 1, 11)]
-    [InlineData(3, 2, 12)]
-    public void Whenever_the_power_goes_the_chain_reads_the_same_and_the_merge_can_be_finished(int length, int target, int seed)
+    [InlineData(2, 1, 11, false)]
+    [InlineData(3, 2, 12, false)]
+    [InlineData(3, 2, 13, true)]
+    public void Whenever_the_power_goes_the_chain_reads_the_same_and_the_merge_can_be_finished(int length, int target, int seed, bool isParallel)
     {
         using EngineFolder folder = new();
         Random random = new(seed);
@@ -210,7 +211,7 @@ public class ImageMergerTests
                 recordings.Add(file.Name, recording = new(before[file.Name].Clone()));
             }
 
-            return new EngineTapFile(recording, order);
+            return isParallel ? new SlowFile(new EngineTapFile(recording, order), seed) : new EngineTapFile(recording, order);
         });
         Assert.Equal(target + 1, recordings.Count);
 
@@ -241,9 +242,10 @@ public class ImageMergerTests
     }
 
     [Theory]
-    [InlineData(2, 1)]
-    [InlineData(3, 2)]
-    public void Any_failing_call_is_told_and_the_merge_can_be_finished(int length, int target)
+    [InlineData(2, 1, false)]
+    [InlineData(3, 2, false)]
+    [InlineData(2, 1, true)]
+    public void Any_failing_call_is_told_and_the_merge_can_be_finished(int length, int target, bool isParallel)
     {
         bool hasFailed = true;
         for (int failing = 1; hasFailed; failing++)
@@ -259,7 +261,16 @@ public class ImageMergerTests
                 EngineFaultyFile? faulty = null;
                 try
                 {
-                    ImageMerger.Merge(plan, Guids(1), wrap: inner => inner.Name == file ? faulty = new(inner, failing, partly: false) : inner);
+                    ImageMerger.Merge(plan, Guids(1), wrap: inner =>
+                    {
+                        if (inner.Name != file)
+                        {
+                            return inner;
+                        }
+
+                        faulty = new(inner, failing, partly: false);
+                        return isParallel ? new SlowFile(faulty, failing) : faulty;
+                    });
                     Assert.False(faulty!.HasFailed);
                 }
                 catch (VhdxException exception)
