@@ -37,7 +37,7 @@ if ($IsLinux) {
 
 $import = "Import-Module '$($manifestPath.Replace("'", "''"))'"
 function New-FirstCallRow {
-    # A module with one cmdlet that does nothing tells what of it is PowerShell's own.
+    # A module with one cmdlet that does nothing, and a format for a type that is not there, tells what of it is PowerShell's own.
     param([string] $Work, [hashtable] $Shell)
 
     @{
@@ -45,12 +45,16 @@ function New-FirstCallRow {
         Prepare = {
             $empty = Join-Path $bench.Folder 'empty'
             Add-Type -OutputType Library -OutputAssembly "$empty.dll" -TypeDefinition 'using System.Management.Automation; [Cmdlet("Get", "Nothing")] public class GetNothingCommand : PSCmdlet { }'
-            New-ModuleManifest -Path "$empty.psd1" -RootModule empty.dll -CmdletsToExport Get-Nothing
+            Set-Content -LiteralPath "$empty.ps1xml" -Value (@(
+                '<Configuration><ViewDefinitions><View><Name>nothing</Name><ViewSelectedBy><TypeName>Nothing</TypeName></ViewSelectedBy><ListControl><ListEntries>'
+                '<ListEntry><ListItems><ListItem><PropertyName>Nothing</PropertyName></ListItem></ListItems></ListEntry></ListEntries></ListControl></View></ViewDefinitions></Configuration>'
+            ) -join '')
+            New-ModuleManifest -Path "$empty.psd1" -RootModule empty.dll -CmdletsToExport Get-Nothing -FormatsToProcess empty.ps1xml
         }
         Ours    = Get-ShellCommand "$import; `$null = New-VhdxImage new.vhdx -SizeBytes 64TB -BlockSizeBytes 1MB" @Shell
         Peers   = @(
             @{ Name = 'pwsh -c exit'; Run = Get-ShellCommand 'exit' @Shell; Difference = 0.1 }
-            @{ Name = 'an empty module'; Run = Get-ShellCommand 'Import-Module ./empty.psd1; Get-Nothing' @Shell }
+            @{ Name = 'a module that does nothing'; Run = Get-ShellCommand 'Import-Module ./empty.psd1; Get-Nothing' @Shell }
         )
         After   = { Remove-BenchFile new.vhdx }
         End     = { Remove-BenchFile empty.* }

@@ -87,7 +87,8 @@ public class ChainCostTests
             path, EngineImages.Guids(2), wrap: file => new WatchedFile(file, _ => { }, onLength: () => questions++, onFindData: () => questions++));
 
         Assert.Equal(blocks, result.ZeroBlocksFreed);
-        Assert.InRange(questions, 1, blocks / 4);
+        // Opening and closing ask some, too.
+        Assert.InRange(questions, 1, 32);
     }
 
     [Fact]

@@ -4,8 +4,17 @@ using VhdxTools.Layout;
 
 namespace VhdxTools.Core.Tests.Support;
 
-/// <summary>Tells of every changing call before it is made: its number from 1, and its name; and of every question for the length or for where data is.</summary>
-internal sealed class WatchedFile(IRandomAccessFile inner, Action<int> onCall, Action<string>? onName = null, Action? onLength = null, Action? onFindData = null) : IRandomAccessFile
+/// <summary>
+/// Tells of every changing call before it is made: its number from 1, and its name; of every question for the length or for where data is;
+/// and of the address in memory and the length of what is written.
+/// </summary>
+internal sealed class WatchedFile(
+    IRandomAccessFile inner,
+    Action<int> onCall,
+    Action<string>? onName = null,
+    Action? onLength = null,
+    Action? onFindData = null,
+    Action<long, int>? onMemory = null) : IRandomAccessFile
 {
     private int _calls;
 
@@ -22,9 +31,14 @@ internal sealed class WatchedFile(IRandomAccessFile inner, Action<int> onCall, A
 
     public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);
 
-    public void Write(long offset, ReadOnlySpan<byte> data)
+    public unsafe void Write(long offset, ReadOnlySpan<byte> data)
     {
         Tell("Write");
+        fixed (byte* start = data)
+        {
+            onMemory?.Invoke((long)start, data.Length);
+        }
+
         inner.Write(offset, data);
     }
 
