@@ -123,6 +123,9 @@ public static class ErrorIds
     /// <summary>The file is open elsewhere.</summary>
     public const string FileInUse = nameof(FileInUse);
 
+    /// <summary>The file became shorter while it was read.</summary>
+    public const string FileCut = nameof(FileCut);
+
     /// <summary>The volume is full.</summary>
     public const string DiskFull = nameof(DiskFull);
 

@@ -43,7 +43,7 @@ internal static class DiskOpener
             Format = VhdFormat.VHDX,
             Type = tip.Type,
             Disk = chain,
-            Files = PathsOf(chain.Layers),
+            Opened = WithLengths(chain.Layers.Select(layer => layer.Image.Raw)),
             DiskIdentifier = tip.VirtualDiskId,
             BlockSize = tip.Geometry!.BlockSize,
         };
@@ -58,7 +58,7 @@ internal static class DiskOpener
             Format = VhdFormat.VHD,
             Type = image.Type,
             Disk = new LayeredDisk(layers),
-            Files = PathsOf(layers),
+            Opened = WithLengths(layers.Select(layer => layer.File)),
             DiskIdentifier = image.Footer.UniqueId,
             BlockSize = (int?)image.DynamicHeader?.BlockSize,
         };
@@ -78,9 +78,9 @@ internal static class DiskOpener
             Format = VhdFormat.Raw,
             Type = VhdType.Fixed,
             Disk = new LayeredDisk([layer]),
-            Files = [path],
+            Opened = WithLengths([file]),
         };
     }
 
-    private static string[] PathsOf(IEnumerable<IDiskLayer> layers) => layers.Select(layer => layer.Path).ToArray();
+    private static (IRandomAccessFile File, long Length)[] WithLengths(IEnumerable<IRandomAccessFile> files) => files.Select(file => (file, file.Length)).ToArray();
 }

@@ -17,6 +17,8 @@ internal sealed partial class OsFile : IParallelFile
 
     /// <summary>Whether the system is asked for holes. On Windows only a sparse file has any, and only of a file that nobody writes here it is known what they are.</summary>
     private readonly bool _hasHoles;
+
+    private readonly KnownData _known = new();
 #if NET
     private readonly DirectWriter? _direct;
 #else
@@ -185,6 +187,11 @@ internal sealed partial class OsFile : IParallelFile
             return whole;
         }
 
+        if (_known.EndAt(offset) is long knownEnd)
+        {
+            return new FileRange(offset, Math.Min(knownEnd, end) - offset);
+        }
+
         bool known;
         long start;
         long dataEnd;
@@ -194,7 +201,7 @@ internal sealed partial class OsFile : IParallelFile
         {
             known = WindowsNative.IsWindows
                 ? WindowsNative.TryFindData(_handle, offset, end, out start, out dataEnd)
-                : PosixNative.TryFindData(_handle, offset, out start, out dataEnd);
+                : PosixNative.TryFindData(_handle, offset, _known, out start, out dataEnd);
         }
 
         if (!known)

@@ -192,7 +192,7 @@ internal static class PosixNative
 
     /// <summary>Finds the next data range by lseek. The position of the descriptor is put back where streams use it.</summary>
     /// <returns>False when the file system does not know.</returns>
-    public static bool TryFindData(SafeFileHandle handle, long offset, out long start, out long end)
+    public static bool TryFindData(SafeFileHandle handle, long offset, KnownData known, out long start, out long end)
     {
         const int noSuchAddress = 6;
 #if !NET
@@ -203,7 +203,7 @@ internal static class PosixNative
         bool isKnown = start < 0 && Marshal.GetLastWin32Error() == noSuchAddress;
         if (start >= 0)
         {
-            end = Seek(handle, start, SeekHole);
+            end = known.EndOf(start, place => Seek(handle, place, SeekHole));
             isKnown = end > start;
         }
 

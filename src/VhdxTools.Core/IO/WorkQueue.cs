@@ -7,9 +7,11 @@ namespace VhdxTools.IO;
 
 /// <summary>
 /// Two threads that do what is put into a queue; the results are taken in the order of the queue. Threads of their own, because those
-/// of the pool spin while they wait, and that takes time from others when the machine is busy.
+/// of the pool spin while they wait, and that takes time from others when the machine is busy. Where the system has no thread left for
+/// them, the caller's does the work.
 /// </summary>
-internal sealed class WorkQueue<TResult> : IDisposable
+/// <param name="start">For tests: starts a thread as <see cref="Thread.Start()"/> does.</param>
+internal sealed class WorkQueue<TResult>(Action<Thread>? start = null) : IDisposable
 {
     private const int ThreadCount = 2;
 
@@ -34,11 +36,14 @@ internal sealed class WorkQueue<TResult> : IDisposable
             Monitor.Pulse(_lock);
         }
 
-        if (_threads.Count < ThreadCount)
+        if (_threads.Count < ThreadCount && TryStart(new(Run) { IsBackground = true }) is Thread thread)
         {
-            Thread thread = new(Run) { IsBackground = true };
             _threads.Add(thread);
-            thread.Start();
+        }
+
+        if (_threads.Count == 0)
+        {
+            Next()?.Do();
         }
     }
 
@@ -63,6 +68,20 @@ internal sealed class WorkQueue<TResult> : IDisposable
         foreach (Thread thread in _threads)
         {
             thread.Join();
+        }
+    }
+
+    private Thread? TryStart(Thread thread)
+    {
+        try
+        {
+            (start ?? (started => started.Start()))(thread);
+            return thread;
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            // So the runtime tells that the limit of threads is reached.
+            return null;
         }
     }
 

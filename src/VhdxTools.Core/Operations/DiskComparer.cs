@@ -25,7 +25,7 @@ internal static class DiskComparer
     /// <param name="quick">Whether the first difference is enough; its range ends where the comparison did.</param>
     /// <param name="progress">Gets bytes of the disk that are done, and all of them.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <exception cref="VhdxException">A file cannot be opened, is of no format that is read here, or is damaged, or a link of its chain is broken.</exception>
+    /// <exception cref="VhdxException">A file cannot be opened, is of no format that is read here, or is damaged, a link of its chain is broken, or it is cut meanwhile.</exception>
     public static IEnumerable<VhdxDifference> Compare(
         string referencePath, string differencePath, bool quick = false, Action<long, long>? progress = null, CancellationToken cancellation = default)
     {
@@ -54,6 +54,7 @@ internal static class DiskComparer
         IEnumerable<DifferenceRange> ranges = Ranges(reference.Disk, difference.Disk, new DoubtfulRanges(reference, difference).Pieces(common, PieceLength, cancellation), Report);
         foreach (DifferenceRange range in quick ? ranges.Where(range => range.Length > 0).Take(1) : DifferenceRange.Join(ranges))
         {
+            ThrowIfCut();
             yield return new()
             {
                 Offset = range.Offset,
@@ -64,9 +65,17 @@ internal static class DiskComparer
             };
         }
 
+        ThrowIfCut();
         if (longer.Disk.Capacity > common)
         {
             yield return Beyond();
+        }
+
+        // Zeros that nobody wrote are no difference, and no equality.
+        void ThrowIfCut()
+        {
+            reference.ThrowIfCut();
+            difference.ThrowIfCut();
         }
 
         void Report(long done)

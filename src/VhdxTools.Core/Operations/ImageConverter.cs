@@ -98,6 +98,8 @@ internal sealed class ImageConverter : IDisposable
         {
             _target.Write(pending.File, progress, cancellation);
             cancellation.ThrowIfCancellationRequested();
+            _source.ThrowIfCut();
+            _parent?.ThrowIfCut();
             pending.Commit();
         }
 
