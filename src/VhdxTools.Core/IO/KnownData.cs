@@ -12,7 +12,13 @@ namespace VhdxTools.IO;
 /// </summary>
 internal sealed class KnownData
 {
-    /// <summary>What lies so near before known data is taken for data up to it.</summary>
+    /// <summary>
+    /// So many bytes of known data are looked at again before it costs too much: then what lies a <see cref="Gap"/> before known data is
+    /// taken for data up to it. Where holes lie between, that does not happen.
+    /// </summary>
+    private const long Patience = FormatConstants.GiB;
+
+    /// <summary>In bytes; a block that is large takes few looks anyway.</summary>
     private const long Gap = 2 * FormatConstants.MiB;
 
     /// <summary>A file with many holes needs no long looks.</summary>
@@ -20,6 +26,7 @@ internal sealed class KnownData
 
     private readonly object _lock = new();
     private readonly List<FileRange> _ranges = [];
+    private long _lookedAgain;
 
     /// <summary>The end of the known range that a place lies in, or null.</summary>
     public long? EndAt(long offset)
@@ -38,10 +45,16 @@ internal sealed class KnownData
     {
         lock (_lock)
         {
-            long end = EndAt(start) ?? EndBehind(start) ?? findHole(start);
+            if ((EndAt(start) ?? EndBehind(start)) is long known)
+            {
+                Add(new(start, known - start));
+                return known;
+            }
+
+            long end = findHole(start);
             if (end > start)
             {
-                Add(new(start, end - start));
+                _lookedAgain += Add(new(start, end - start));
             }
 
             return end;
@@ -50,16 +63,24 @@ internal sealed class KnownData
 
     private long? EndBehind(long start)
     {
+        if (_lookedAgain < Patience)
+        {
+            return null;
+        }
+
         int index = _ranges.FindIndex(range => range.Offset > start && range.Offset <= start + Gap);
         return index < 0 ? null : _ranges[index].End;
     }
 
-    private void Add(FileRange range)
+    /// <returns>How much of it was known.</returns>
+    private long Add(FileRange range)
     {
+        long known = 0;
         for (int i = _ranges.Count - 1; i >= 0; i--)
         {
             if (_ranges[i].Offset <= range.End && range.Offset <= _ranges[i].End)
             {
+                known += Math.Min(range.End, _ranges[i].End) - Math.Max(range.Offset, _ranges[i].Offset);
                 long start = Math.Min(range.Offset, _ranges[i].Offset);
                 range = new(start, Math.Max(range.End, _ranges[i].End) - start);
                 _ranges.RemoveAt(i);
@@ -72,5 +93,6 @@ internal sealed class KnownData
         }
 
         _ranges.Add(range);
+        return known;
     }
 }
