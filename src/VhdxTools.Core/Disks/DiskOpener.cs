@@ -43,7 +43,8 @@ internal static class DiskOpener
             Format = VhdFormat.VHDX,
             Type = tip.Type,
             Disk = chain,
-            Opened = WithLengths(chain.Layers.Select(layer => layer.Image.Raw)),
+            Files = PathsOf(chain.Layers),
+            Watch = new(chain.Layers),
             DiskIdentifier = tip.VirtualDiskId,
             BlockSize = tip.Geometry!.BlockSize,
         };
@@ -58,7 +59,8 @@ internal static class DiskOpener
             Format = VhdFormat.VHD,
             Type = image.Type,
             Disk = new LayeredDisk(layers),
-            Opened = WithLengths(layers.Select(layer => layer.File)),
+            Files = PathsOf(layers),
+            Watch = new(layers),
             DiskIdentifier = image.Footer.UniqueId,
             BlockSize = (int?)image.DynamicHeader?.BlockSize,
         };
@@ -78,9 +80,10 @@ internal static class DiskOpener
             Format = VhdFormat.Raw,
             Type = VhdType.Fixed,
             Disk = new LayeredDisk([layer]),
-            Opened = WithLengths([file]),
+            Files = [path],
+            Watch = new([file]),
         };
     }
 
-    private static (IRandomAccessFile File, long Length)[] WithLengths(IEnumerable<IRandomAccessFile> files) => files.Select(file => (file, file.Length)).ToArray();
+    private static string[] PathsOf(IEnumerable<IDiskLayer> layers) => layers.Select(layer => layer.Path).ToArray();
 }

@@ -14,10 +14,11 @@ internal static class BlockLister
     /// <param name="path">Full path of the file.</param>
     /// <param name="coalesce">Whether blocks in a row are joined; else each block is an extent.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <exception cref="VhdxException">The file cannot be opened or is damaged.</exception>
+    /// <exception cref="VhdxException">The file cannot be opened, is damaged, or is cut meanwhile.</exception>
     public static IEnumerable<VhdxBlockExtent> OfFile(string path, bool coalesce, CancellationToken cancellation)
     {
         using VhdxLayer layer = new(path, VhdxFile.OpenRead(path));
+        CutWatch watch = new([layer]);
         VhdxGeometry geometry = layer.Geometry;
         long fileLength = -1;
         foreach (BlockRun run in layer.Image.Bat!.PayloadRuns(cancellation))
@@ -49,16 +50,19 @@ internal static class BlockLister
                 };
             }
         }
+
+        watch.ThrowIfCut();
     }
 
     /// <summary>What the disk is made of, through all parents, sector bitmaps included.</summary>
     /// <param name="path">Full path of the tip.</param>
     /// <param name="coalesce">Whether ranges in a row are joined; else each ends at the end of a block of the tip.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <exception cref="VhdxException">A file of the chain cannot be opened or is damaged, or a link is broken.</exception>
+    /// <exception cref="VhdxException">A file of the chain cannot be opened, is damaged or is cut meanwhile, or a link is broken.</exception>
     public static IEnumerable<VhdxBlockExtent> OfChain(string path, bool coalesce, CancellationToken cancellation)
     {
         using DiskChain disk = DiskChain.OpenRead(path);
+        CutWatch watch = new(disk.Layers);
         long blockSize = disk.Layers[0].Geometry.BlockSize;
         foreach (DiskExtent extent in disk.Extents(0, disk.Capacity, cancellation))
         {
@@ -80,5 +84,7 @@ internal static class BlockLister
                 offset = end;
             }
         }
+
+        watch.ThrowIfCut();
     }
 }

@@ -13,7 +13,7 @@ internal static class ChangeLister
     /// <param name="tipPath">Full path of the image.</param>
     /// <param name="ancestorPath">Full path of the parent, or of one further down, since which changes count; null for the parent, which need not be there.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <exception cref="VhdxException">A file cannot be opened or is damaged, the image is no differencing one, or the ancestor is none of its parents.</exception>
+    /// <exception cref="VhdxException">A file cannot be opened, is damaged or is cut meanwhile, the image is no differencing one, or the ancestor is none of its parents.</exception>
     public static IEnumerable<VhdxDifference> Changes(string tipPath, string? ancestorPath, CancellationToken cancellation = default)
     {
         List<IDiskLayer> layers = [LayerOpener.Open(tipPath)];
@@ -25,6 +25,7 @@ internal static class ChangeLister
             }
 
             long ancestorSize = ancestorPath is null ? 0 : AddUpTo(ancestorPath, layers);
+            CutWatch watch = new(layers);
             foreach (DifferenceRange range in DifferenceRange.Join(Ranges(layers, ancestorSize, cancellation)))
             {
                 yield return new()
@@ -36,6 +37,8 @@ internal static class ChangeLister
                     DifferencePath = tipPath,
                 };
             }
+
+            watch.ThrowIfCut();
         }
         finally
         {

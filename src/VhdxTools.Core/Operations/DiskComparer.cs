@@ -74,8 +74,8 @@ internal static class DiskComparer
         // Zeros that nobody wrote are no difference, and no equality.
         void ThrowIfCut()
         {
-            reference.ThrowIfCut();
-            difference.ThrowIfCut();
+            reference.Watch.ThrowIfCut();
+            difference.Watch.ThrowIfCut();
         }
 
         void Report(long done)
@@ -84,16 +84,21 @@ internal static class DiskComparer
             progress?.Invoke(done, longer.Disk.Capacity);
         }
 
-        VhdxDifference Beyond() => new()
+        VhdxDifference Beyond()
         {
-            Offset = common,
-            Length = longer.Disk.Capacity - common,
-            Kind = VhdxDifferenceKind.BeyondEnd,
-            IsZero = IsZeroFrom(longer.Disk, common, Report),
-            LongerPath = longer.Path,
-            ReferencePath = reference.Path,
-            DifferencePath = difference.Path,
-        };
+            bool isZero = IsZeroFrom(longer.Disk, common, Report);
+            ThrowIfCut();
+            return new()
+            {
+                Offset = common,
+                Length = longer.Disk.Capacity - common,
+                Kind = VhdxDifferenceKind.BeyondEnd,
+                IsZero = isZero,
+                LongerPath = longer.Path,
+                ReferencePath = reference.Path,
+                DifferencePath = difference.Path,
+            };
+        }
     }
 
     /// <summary>The differing runs of sectors in pieces of two disks; those that go on in the next piece are not joined yet. Each piece ends with a range without length.</summary>

@@ -98,8 +98,8 @@ internal sealed class ImageConverter : IDisposable
         {
             _target.Write(pending.File, progress, cancellation);
             cancellation.ThrowIfCancellationRequested();
-            _source.ThrowIfCut();
-            _parent?.ThrowIfCut();
+            _source.Watch.ThrowIfCut();
+            _parent?.Watch.ThrowIfCut();
             pending.Commit();
         }
 

@@ -107,6 +107,7 @@ internal sealed class ImageSalvager : IDisposable
             writer.Complete();
             length = pending.File.Length;
             cancellation.ThrowIfCancellationRequested();
+            _source.ThrowIfCut();
             pending.Commit();
         }
 

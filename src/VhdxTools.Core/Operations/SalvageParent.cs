@@ -11,11 +11,13 @@ namespace VhdxTools.Operations;
 internal sealed class SalvageParent : IDisposable
 {
     private readonly DiskChain? _chain;
+    private readonly CutWatch? _watch;
     private readonly (string Id, string Reason) _problem;
 
     private SalvageParent(DiskChain? chain, (string Id, string Reason) problem, IEnumerable<string> storedPaths)
     {
         _chain = chain;
+        _watch = chain is null ? null : new(chain.Layers);
         _problem = problem;
         Paths = [.. chain is null ? [] : chain.Layers.Select(layer => layer.Path), .. storedPaths];
     }
@@ -40,6 +42,9 @@ internal sealed class SalvageParent : IDisposable
             throw;
         }
     }
+
+    /// <exception cref="VhdxException">A parent was cut while it was read.</exception>
+    public void ThrowIfCut() => _watch?.ThrowIfCut();
 
     public void Dispose() => _chain?.Dispose();
 

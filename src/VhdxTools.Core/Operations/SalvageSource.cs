@@ -18,9 +18,11 @@ internal sealed class SalvageSource : IDisposable
     private readonly VhdxFile _image;
     private readonly StructureMap _structures;
     private readonly SalvageParent _parent;
+    private readonly CutWatch _watch;
 
-    private SalvageSource(VhdxFile image, SalvageParent parent)
+    private SalvageSource(OsFile file, VhdxFile image, SalvageParent parent)
     {
+        _watch = new([file]);
         _image = image;
         _structures = new(image);
         _parent = parent;
@@ -60,13 +62,20 @@ internal sealed class SalvageSource : IDisposable
                     : new VhdxException(ErrorIds.NotAVirtualDisk, ErrorKind.InvalidData, $"'{path}' has nothing left that tells where its blocks are.");
             }
 
-            return new(image, SalvageParent.Open(path, image));
+            return new(file, image, SalvageParent.Open(path, image));
         }
         catch
         {
             image.Dispose();
             throw;
         }
+    }
+
+    /// <exception cref="VhdxException">The image or a parent was cut while it was read.</exception>
+    public void ThrowIfCut()
+    {
+        _watch.ThrowIfCut();
+        _parent.ThrowIfCut();
     }
 
     public void Dispose()

@@ -114,6 +114,29 @@ public class OsFileTests
     }
 
     [SkippableFact]
+    public void FindData_remembers_data_and_no_hole()
+    {
+        Skip.IfNot(RuntimeInformation.IsOSPlatform(OSPlatform.Linux), "Holes are looked for on Linux here.");
+        using TempFolder folder = new();
+        File.WriteAllBytes(folder["a"], Bytes.Pattern(1, 4 * (int)MiB));
+        using FileStream other = new(folder["a"], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 1);
+        other.SetLength(8 * MiB);
+        other.Flush(flushToDisk: true);
+        using OsFile file = OsFile.OpenRead(folder["a"]);
+        Skip.If(file.FindData(4 * MiB, 8 * MiB) is not null, "The file system does not know its holes.");
+        Assert.Equal(new FileRange(0, 4 * MiB), file.FindData(0, 8 * MiB));
+
+        // What was data is a hole now, and is called data still: whoever reads it finds zeros. What was a hole is data, and is found.
+        other.SetLength(0);
+        other.SetLength(8 * MiB);
+        other.Position = 6 * MiB;
+        other.Write(Bytes.Pattern(2, 65_536));
+        other.Flush(flushToDisk: true);
+        Assert.Equal(new FileRange(MiB, 3 * MiB), file.FindData(MiB, 8 * MiB));
+        Assert.Equal(new FileRange(6 * MiB, 65_536), file.FindData(4 * MiB, 8 * MiB));
+    }
+
+    [SkippableFact]
     public void Reserve_takes_the_space_without_writing()
     {
         Skip.IfNot(RuntimeInformation.IsOSPlatform(OSPlatform.Linux), "Blocks are counted by stat on Linux.");
