@@ -107,8 +107,6 @@ Describe '7zz and vhdiinfo' {
 }
 
 Describe 'Real images' {
-    BeforeEach { if (-not $samples) { Set-ItResult -Skipped -Because 'the folder of samples is not here' } }
-
     It 'has the bytes of <Sample> as VHDX and as a raw disk' -ForEach $samples {
         $source = Get-SampleFile $Sample
         $state = Get-FileState $source

@@ -88,7 +88,6 @@ Describe 'Test-VhdxImage: real images' {
     }
 
     It 'has no error and no warning for <_>, made by Windows' -ForEach $windows {
-        if (-not $samples) { Set-ItResult -Skipped -Because 'the samples are not here' }
         $path = Get-SampleFile $_
         $before = Get-FileState $path
         $findings = @(Test-VhdxImage -Path $path -Detailed)
@@ -102,7 +101,6 @@ Describe 'Test-VhdxImage: real images' {
     }
 
     It 'names the twin headers and the odd length of Disk2vhd' {
-        if (-not $samples) { Set-ItResult -Skipped -Because 'the samples are not here' }
         $path = Get-SampleFile 'test-disk2vhd.vhdx'
         $findings = Get-Finding $path
         $findings | Should -Contain 'VX902 Note'
@@ -112,7 +110,6 @@ Describe 'Test-VhdxImage: real images' {
     }
 
     It 'names the regions that QEMU does not mark, and its dirty log' {
-        if (-not $samples) { Set-ItResult -Skipped -Because 'the samples are not here' }
         $path = Get-SampleFile 'iotest-dirtylog-10G-4M.vhdx'
         $before = Get-FileState $path
         $findings = Get-Finding $path
@@ -216,7 +213,6 @@ Describe 'Test-VhdxImage: what is no VHDX' {
     }
 
     It 'gives an error for a VHD' {
-        if (-not $samples) { Set-ItResult -Skipped -Because 'the samples are not here' }
         $path = Get-SampleFile 'dynamic.vhd'
         Test-VhdxImage -Path $path -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
         $problem[0].FullyQualifiedErrorId | Should -BeExactly 'FileIsVhd,VhdxTools.TestVhdxImageCommand'
