@@ -16,6 +16,9 @@ internal static class DataRuns
     /// <summary>Large enough for a disk, small enough that what was read is still near the processor when it is looked at and written.</summary>
     private const int BufferLength = (int)FormatConstants.MiB;
 
+    /// <summary>What <see cref="Of"/> reads into.</summary>
+    public static PageBufferPool NewBuffers() => new(BufferLength);
+
     /// <summary>
     /// The runs of a range in order. Each lies between two multiples of 1 MiB, and starts at a multiple of <see cref="Grain"/> when the
     /// range does.
@@ -23,13 +26,13 @@ internal static class DataRuns
     /// <param name="disk">The disk.</param>
     /// <param name="offset">Where the range starts.</param>
     /// <param name="length">Length of the range in bytes.</param>
+    /// <param name="buffers">Where the bytes lie: it outlives all use of them.</param>
     /// <param name="progress">Gets bytes of the range that are done, and all of them.</param>
     /// <param name="ahead">How many pieces other threads read meanwhile; 0 for callers that want little.</param>
     /// <param name="cancellation">Stops the work.</param>
     public static IEnumerable<DataRun> Of(
-        IVirtualDisk disk, long offset, long length, Action<long, long>? progress = null, int ahead = 0, CancellationToken cancellation = default)
+        IVirtualDisk disk, long offset, long length, PageBufferPool buffers, Action<long, long>? progress = null, int ahead = 0, CancellationToken cancellation = default)
     {
-        PageBufferPool buffers = new(BufferLength);
         Queue<Memory<byte>> kept = new();
         foreach (Piece piece in ReadAhead.InOrder(Ranges(disk, offset, length, cancellation), Read, ahead))
         {

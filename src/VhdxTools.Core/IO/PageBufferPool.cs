@@ -2,27 +2,46 @@ using System;
 using System.Collections.Concurrent;
 #if NET
 using System.Runtime.CompilerServices;
-using VhdxTools.Format;
 #endif
+using VhdxTools.Format;
 
 namespace VhdxTools.IO;
 
-/// <summary>Buffers that are used again without being cleared. Where the runtime can do that they begin at a page, so that a file may write them without a copy.</summary>
-/// <param name="length">Length of each in bytes.</param>
-internal sealed class PageBufferPool(int length)
+/// <summary>
+/// Buffers that are used again without being cleared, by one operation after the other. Where the runtime can do that they begin at a
+/// page, so that a file may write them without a copy.
+/// </summary>
+internal sealed class PageBufferPool : IDisposable
 {
     /// <summary>Pages of memory and sectors of disks are no larger than this on what .NET runs on, but for a few that just get copies.</summary>
     public const int Alignment = 4096;
 
-#if NET
     /// <summary>
-    /// Length of a huge page. A write past the cache hands the device one piece of memory for each page: 1 GiB in ordinary pages took
-    /// 0.94 s, in huge ones 0.22 s (ext4 on a virtio disk, pieces of 1 MiB).
+    /// Buffers are cut from pieces of a huge page. A write past the cache hands the device one piece of memory for each page: 1 GiB in
+    /// ordinary pages took 0.94 s, in huge ones 0.22 s (ext4 on a virtio disk, pieces of 1 MiB).
     /// </summary>
-    private const int HugePage = (int)(2 * FormatConstants.MiB);
+    private const int ChunkLength = (int)(2 * FormatConstants.MiB);
 
-#endif
+    /// <summary>
+    /// What no operation uses, for the next one: arrays of this size wait for a collection of all generations, which comes seldom, and
+    /// each operation would leave some. That collection still takes them.
+    /// </summary>
+    private static readonly ConcurrentStack<WeakReference<byte[]>> Idle = new();
+
+    private readonly int _length;
     private readonly ConcurrentBag<Memory<byte>> _free = [];
+    private readonly ConcurrentStack<byte[]> _chunks = new();
+
+    /// <param name="length">Length of each buffer in bytes: 1 to 2 MiB.</param>
+    public PageBufferPool(int length)
+    {
+        if (length is < 1 or > ChunkLength)
+        {
+            throw new ArgumentOutOfRangeException(nameof(length));
+        }
+
+        _length = length;
+    }
 
     /// <summary>A buffer with any content.</summary>
     public Memory<byte> Rent()
@@ -32,30 +51,64 @@ internal sealed class PageBufferPool(int length)
             return buffer;
         }
 
-#if NET
-        int chunk = (int)FormatConstants.AlignUp(length, HugePage);
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(chunk + HugePage, pinned: true);
-        int start;
-        unsafe
+        byte[] bytes = TakeIdle() ?? Allocate();
+        _chunks.Push(bytes);
+        Memory<byte> chunk = ChunkOf(bytes);
+        for (int next = _length; next + _length <= ChunkLength; next += _length)
         {
-            byte* address = (byte*)Unsafe.AsPointer(ref bytes[0]);
-            start = (int)((HugePage - ((long)address % HugePage)) % HugePage);
-            if (PosixNative.IsLinux)
-            {
-                PosixNative.PreferHugePages(address + start, chunk);
-            }
+            _free.Add(chunk.Slice(next, _length));
         }
 
-        for (int next = length; next + length <= chunk; next += length)
-        {
-            _free.Add(bytes.AsMemory(start + next, length));
-        }
-
-        return bytes.AsMemory(start, length);
-#else
-        return new byte[length];
-#endif
+        return chunk.Slice(0, _length);
     }
 
     public void Return(Memory<byte> buffer) => _free.Add(buffer);
+
+    /// <summary>Gives all memory to others, also that of buffers that did not come back: nobody may read or write any of them now.</summary>
+    public void Dispose()
+    {
+        while (_free.TryTake(out _))
+        {
+        }
+
+        while (_chunks.TryPop(out byte[]? bytes))
+        {
+            Idle.Push(new(bytes));
+        }
+    }
+
+    private static byte[]? TakeIdle()
+    {
+        while (Idle.TryPop(out WeakReference<byte[]>? idle))
+        {
+            if (idle.TryGetTarget(out byte[]? bytes))
+            {
+                return bytes;
+            }
+        }
+
+        return null;
+    }
+
+#if NET
+    private static unsafe byte[] Allocate()
+    {
+        // Longer, so that a huge page lies inside wherever it begins.
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(2 * ChunkLength, pinned: true);
+        if (PosixNative.IsLinux)
+        {
+            PosixNative.PreferHugePages((byte*)Unsafe.AsPointer(ref bytes[StartOf(bytes)]), ChunkLength);
+        }
+
+        return bytes;
+    }
+
+    private static Memory<byte> ChunkOf(byte[] bytes) => bytes.AsMemory(StartOf(bytes), ChunkLength);
+
+    private static unsafe int StartOf(byte[] bytes) => (int)((ChunkLength - ((long)Unsafe.AsPointer(ref bytes[0]) % ChunkLength)) % ChunkLength);
+#else
+    private static byte[] Allocate() => new byte[ChunkLength];
+
+    private static Memory<byte> ChunkOf(byte[] bytes) => bytes;
+#endif
 }

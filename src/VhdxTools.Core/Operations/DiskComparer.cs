@@ -104,7 +104,7 @@ internal static class DiskComparer
     /// <summary>The differing runs of sectors in pieces of two disks; those that go on in the next piece are not joined yet. Each piece ends with a range without length.</summary>
     private static IEnumerable<DifferenceRange> Ranges(IVirtualDisk reference, IVirtualDisk difference, IEnumerable<FileRange> pieces, Action<long> report)
     {
-        PageBufferPool buffers = new(2 * PartLength);
+        using PageBufferPool buffers = new(2 * PartLength);
         foreach ((FileRange piece, List<FileRange> runs) in ReadAhead.InOrder(pieces, Compared))
         {
             foreach (FileRange run in runs)

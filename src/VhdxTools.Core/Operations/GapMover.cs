@@ -47,7 +47,7 @@ internal static class GapMover
     /// <returns>Where to go on once it is open again, or 0 when all is done.</returns>
     public static long Move(WriteSession session, GapCloser closer, Action moved, long end, CancellationToken cancellation)
     {
-        PageBufferPool buffers = new(BufferLength);
+        using PageBufferPool buffers = new(BufferLength);
         foreach (BlockMove move in closer.Moves(session.Layer.Image, session.Regions, Math.Min(end, session.Space.UsedEnd), session.Commit, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();

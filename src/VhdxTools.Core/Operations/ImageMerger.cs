@@ -88,7 +88,7 @@ internal static class ImageMerger
 
     private static void Copy(DiskChain sources, DiskChain target, long length, long total, Action<long, long>? progress, CancellationToken cancellation)
     {
-        PageBufferPool buffers = new(BufferLength);
+        using PageBufferPool buffers = new(BufferLength);
         VhdxLayer layer = target.Layers[0];
         using WriteBehind writes = new(layer.File);
         long done = 0;

@@ -55,7 +55,8 @@ internal sealed class RawTarget : ConversionTarget
     public override void Write(IRandomAccessFile file, Action<long, long>? progress, CancellationToken cancellation)
     {
         FlatImageWriter.SetLength(file, Size, _preallocation);
-        FlatImageWriter.Write(DataRuns.Of(_source.Disk, 0, _source.Disk.Capacity, progress, ReadAhead.Depth, cancellation), file, new(0, Size), _preallocation, cancellation);
+        using PageBufferPool buffers = DataRuns.NewBuffers();
+        FlatImageWriter.Write(DataRuns.Of(_source.Disk, 0, _source.Disk.Capacity, buffers, progress, ReadAhead.Depth, cancellation), file, new(0, Size), _preallocation, cancellation);
 
         // The last sector of a raw source may be cut.
         file.SetLength(Size);

@@ -29,7 +29,8 @@ internal static class VhdImageWriter
     {
         ThrowIfUnusable(plan, source, target);
         Action<long, long>? report = progress is null ? null : (done, _) => progress(done, plan.Size);
-        IEnumerable<DataRun> runs = DataRuns.Of(source, 0, source.Capacity, report, ReadAhead.Depth, cancellation);
+        using PageBufferPool buffers = DataRuns.NewBuffers();
+        IEnumerable<DataRun> runs = DataRuns.Of(source, 0, source.Capacity, buffers, report, ReadAhead.Depth, cancellation);
         switch (plan.Type)
         {
             case VhdType.Fixed:
@@ -102,7 +103,9 @@ internal static class VhdImageWriter
             long sourceEnd = Math.Min(end, source.Capacity);
             if (offset < sourceEnd)
             {
-                foreach (DataRun run in DataRuns.Of(source, offset, sourceEnd - offset, cancellation: cancellation))
+                // One for each block: some do not come back before its end.
+                using PageBufferPool buffers = DataRuns.NewBuffers();
+                foreach (DataRun run in DataRuns.Of(source, offset, sourceEnd - offset, buffers, cancellation: cancellation))
                 {
                     blocks.Write(run);
                 }

@@ -125,7 +125,11 @@ internal sealed class VhdxDifferenceAppender(LayoutPlan plan, IVirtualDisk sourc
     }
 
     /// <summary>Whether the whole block is zero on the disk, also where it equals the parent.</summary>
-    private bool IsZero() => !DataRuns.Of(source, _block * _geometry.BlockSize, _geometry.UsedLength(_block), cancellation: cancellation).Any();
+    private bool IsZero()
+    {
+        using PageBufferPool buffers = DataRuns.NewBuffers();
+        return !DataRuns.Of(source, _block * _geometry.BlockSize, _geometry.UsedLength(_block), buffers, cancellation: cancellation).Any();
+    }
 
     private int FirstBit() => (int)(_block % _geometry.ChunkRatio) * SectorsPerBlock;
 

@@ -22,7 +22,8 @@ internal static class VhdxImageWriter
     public static void Write(LayoutPlan plan, IVirtualDisk source, IRandomAccessFile target, Action<long, long>? progress = null, CancellationToken cancellation = default)
     {
         ImageCreator.WriteStructures(plan, target, progress: null, cancellation);
-        IEnumerable<DataRun> runs = DataRuns.Of(source, 0, source.Capacity, progress, ReadAhead.Depth, cancellation);
+        using PageBufferPool buffers = DataRuns.NewBuffers();
+        IEnumerable<DataRun> runs = DataRuns.Of(source, 0, source.Capacity, buffers, progress, ReadAhead.Depth, cancellation);
         if (plan.Type == VhdType.Fixed)
         {
             // The last block reaches beyond the disk, and has space there, too.

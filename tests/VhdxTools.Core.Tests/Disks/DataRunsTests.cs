@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using VhdxTools.Disks;
+using VhdxTools.IO;
 using Xunit;
 using static VhdxTools.Core.Tests.Disks.EngineImages;
 
@@ -20,6 +21,7 @@ public class DataRunsTests
     public void The_runs_hold_every_byte_that_is_not_zero_and_no_grain_of_zeros(int sector, int seed)
     {
         using EngineFolder folder = new();
+        using PageBufferPool buffers = DataRuns.NewBuffers();
         Random random = new(seed);
         string parent = Create(folder["p.vhdx"], size: (9 * MiB) + (8 * 4096), block: MiB, sector: sector);
         byte[] model = new byte[(12 * MiB) + 4096];
@@ -31,7 +33,7 @@ public class DataRunsTests
         List<(long Done, long Total)> progress = [];
         byte[] seen = new byte[model.Length];
         long last = 0;
-        foreach (DataRun run in DataRuns.Of(disk, 0, disk.Capacity, (done, total) => progress.Add((done, total))))
+        foreach (DataRun run in DataRuns.Of(disk, 0, disk.Capacity, buffers, (done, total) => progress.Add((done, total))))
         {
             Assert.True(run.Offset >= last);
             Assert.Equal(0, run.Offset % Grain);
@@ -70,10 +72,11 @@ public class DataRunsTests
     public void An_empty_disk_of_64_TiB_has_no_run_and_a_stop_ends_the_reading()
     {
         using EngineFolder folder = new();
+        using PageBufferPool buffers = DataRuns.NewBuffers();
         string path = Create(folder["e.vhdx"], size: 64L << 40, block: 32 * MiB);
         using (DiskChain disk = DiskChain.OpenRead(path))
         {
-            Assert.Empty(DataRuns.Of(disk, 0, disk.Capacity));
+            Assert.Empty(DataRuns.Of(disk, 0, disk.Capacity, buffers));
         }
 
         using (DiskChain disk = DiskChain.OpenWrite(path, Guids(1)))
@@ -82,8 +85,8 @@ public class DataRunsTests
         }
 
         using DiskChain again = DiskChain.OpenRead(path);
-        Assert.Single(DataRuns.Of(again, 0, again.Capacity));
-        Assert.Throws<OperationCanceledException>(() => DataRuns.Of(again, 0, again.Capacity, cancellation: new CancellationToken(true)).ToList());
+        Assert.Single(DataRuns.Of(again, 0, again.Capacity, buffers));
+        Assert.Throws<OperationCanceledException>(() => DataRuns.Of(again, 0, again.Capacity, buffers, cancellation: new CancellationToken(true)).ToList());
     }
 
     [SkippableTheory]
@@ -92,6 +95,7 @@ public class DataRunsTests
     public void Holes_of_a_fixed_image_are_zeros_that_nobody_reads(int sector)
     {
         using EngineFolder folder = new();
+        using PageBufferPool buffers = DataRuns.NewBuffers();
         string path = Create(folder["f.vhdx"], VhdType.Fixed, 64 * MiB, 32 * MiB, sector);
         using (DiskChain disk = DiskChain.OpenWrite(path, Guids(1)))
         {
@@ -110,6 +114,6 @@ public class DataRunsTests
         Assert.Contains(data, extent => extent.Offset <= (50 * MiB) - 4096 && extent.End >= 50 * MiB);
         Assert.InRange(data.Sum(extent => extent.Length), 12_288, MiB);
         Assert.Equal(DiskExtentKind.Data, Assert.Single(read.Extents(0, read.Capacity)).Kind);
-        Assert.Equal(2, DataRuns.Of(read, 0, read.Capacity).Count());
+        Assert.Equal(2, DataRuns.Of(read, 0, read.Capacity, buffers).Count());
     }
 }

@@ -30,6 +30,9 @@ internal sealed class SlowFile(IRandomAccessFile inner, int seed) : IParallelFil
     /// <summary>Writes of other threads so far.</summary>
     public int WritesBehind { get; private set; }
 
+    /// <summary>Whether the bytes of a write became others while it waited: nothing must use their memory before its end.</summary>
+    public bool HasLostBytes { get; private set; }
+
     public int Read(long offset, Span<byte> buffer)
     {
         lock (_random)
@@ -43,6 +46,7 @@ internal sealed class SlowFile(IRandomAccessFile inner, int seed) : IParallelFil
         bool isBehind = Environment.CurrentManagedThreadId != _maker;
         if (isBehind)
         {
+            byte[] promised = data.ToArray();
             int delay;
             lock (_random)
             {
@@ -50,6 +54,7 @@ internal sealed class SlowFile(IRandomAccessFile inner, int seed) : IParallelFil
             }
 
             Thread.Sleep(delay);
+            HasLostBytes |= !data.SequenceEqual(promised);
         }
 
         lock (_random)
