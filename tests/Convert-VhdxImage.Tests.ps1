@@ -183,6 +183,22 @@ Describe 'What -WhatIf and -Force do' {
         Compare-VhdxImage $source $target | Should -BeNullOrEmpty
     }
 
+    It 'replaces and deletes symbolic links themselves, not what they lead to' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows needs a right for symbolic links' }
+        $other = Join-Path $folder 'other.vhdx'
+        Set-Content -LiteralPath $other -Value 'old'
+        $link = Join-Path $folder 'link.vhdx'
+        $null = New-Item -ItemType SymbolicLink -Path $target -Target $other
+        $null = New-Item -ItemType SymbolicLink -Path $link -Target $source
+        $state = Get-FileState $source
+        $null = Convert-VhdxImage $link $target -Force -DeleteSource
+        Get-FolderList $folder | Should -BeExactly 'a.vhdx|b.vhdx|other.vhdx'
+        (Get-Item -LiteralPath $target).LinkType | Should -BeNullOrEmpty
+        Get-FileState $source | Should -BeExactly $state
+        Get-Content -LiteralPath $other | Should -BeExactly 'old'
+        Compare-VhdxImage $source $target | Should -BeNullOrEmpty
+    }
+
     It 'never replaces its source' {
         $state = Get-FileState $source
         foreach ($more in @{}, @{ DeleteSource = $true }) {
