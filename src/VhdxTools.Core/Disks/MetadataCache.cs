@@ -46,6 +46,27 @@ internal sealed class MetadataCache(IRandomAccessFile view)
         }
     }
 
+    /// <summary>How many numbers from a place on have a value, in the sector that it lies in.</summary>
+    /// <param name="offset">A multiple of 8, in bytes.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="count">So many at the most.</param>
+    public int CountEqual(long offset, ulong value, long count)
+    {
+        lock (_lock)
+        {
+            byte[] sector = Sector(offset / SectorLength);
+            int start = (int)(offset % SectorLength);
+            int end = start + (int)(Math.Min(count, (SectorLength - start) / sizeof(ulong)) * sizeof(ulong));
+            int place = start;
+            while (place < end && ByteFields.U64(sector, place) == value)
+            {
+                place += sizeof(ulong);
+            }
+
+            return (place - start) / sizeof(ulong);
+        }
+    }
+
     public void WriteUInt64(long offset, ulong value)
     {
         lock (_lock)

@@ -96,7 +96,8 @@ internal sealed class SpaceAllocator
         foreach ((long index, BatEntry entry) in image.Bat!.NonZeroEntries())
         {
             bool isBitmap = geometry.IsSectorBitmapEntry(index);
-            if (!isBitmap && geometry.PayloadBlockOfEntry(index) >= geometry.PayloadBlockCount)
+            bool hasNone = entry.IsStateValid && !entry.HasData;
+            if (!isBitmap && (hasNone || geometry.PayloadBlockOfEntry(index) >= geometry.PayloadBlockCount))
             {
                 continue;
             }
@@ -153,12 +154,7 @@ internal sealed class SpaceAllocator
         }
 
         long block = geometry.PayloadBlockOfEntry(index);
-        if (entry.HasData || !entry.IsStateValid)
-        {
-            _ = layer.StateOf(block, entry, fileLength);
-        }
-
-        if (entry.State == BlockState.PartiallyPresent)
+        if (layer.StateOf(block, entry, fileLength) == BlockState.PartiallyPresent)
         {
             _ = layer.BitmapOffset(block, fileLength);
         }

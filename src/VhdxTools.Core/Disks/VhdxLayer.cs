@@ -100,10 +100,11 @@ internal sealed class VhdxLayer : IDiskLayer
             long block = offset / Geometry.BlockSize;
             long blockEnd = Math.Min(end, (block + 1) * Geometry.BlockSize);
             BatEntry entry = PayloadEntry(block);
-            if (entry.Value == 0 && blockEnd < end)
+            if (!entry.HasData && blockEnd < end)
             {
-                // A hole in the table is a run of blocks that are not there.
-                blockEnd = Math.Min(end, SkipHole(block + 1) * Geometry.BlockSize);
+                // A hole in the table is a run of blocks that are not there; blocks of zeros come in runs, too.
+                long next = entry.Value == 0 ? SkipHole(block + 1) : EndOfRun(block + 1, entry, FormatConstants.CeilingDivide(end, Geometry.BlockSize));
+                blockEnd = Math.Min(end, next * Geometry.BlockSize);
             }
 
             long within = offset % Geometry.BlockSize;
@@ -278,6 +279,26 @@ internal sealed class VhdxLayer : IDiskLayer
 
         long index = (data.Offset - _batOffset) / BatEntry.Length;
         return Math.Max(block, Geometry.IsSectorBitmapEntry(index) ? Geometry.PayloadBlockOfEntry(index - 1) : Geometry.PayloadBlockOfEntry(index));
+    }
+
+    /// <summary>The first block from a place on that has another entry.</summary>
+    private long EndOfRun(long block, BatEntry entry, long end)
+    {
+        while (block < end)
+        {
+            // Behind each chunk lies the entry of its sector bitmap; behind the end of the file, nothing but zeros.
+            long index = Geometry.EntryOfPayloadBlock(block);
+            long count = Math.Min(Math.Min(end - block, Geometry.ChunkRatio - (block % Geometry.ChunkRatio)), _image.Bat!.EntryCount - index);
+            long same = count > 0 ? Metadata.CountEqual(EntryOffset(index), entry.Value, count) : 0;
+            if (same == 0)
+            {
+                break;
+            }
+
+            block += same;
+        }
+
+        return block;
     }
 
     private long AskLength()

@@ -28,6 +28,12 @@ internal sealed class BlockJudge(DiskChain disk)
         bool needsBitmap = false;
         foreach ((long index, BatEntry entry) in _layer.Image.Bat!.NonZeroEntries(cancellation))
         {
+            if (entry.Value == (ulong)BlockState.Zero && !geometry.HasParent)
+            {
+                // Nothing could be better: there may be as many of these as the disk has blocks.
+                continue;
+            }
+
             cancellation.ThrowIfCancellationRequested();
             if (geometry.ChunkOfEntry(index) != chunk)
             {

@@ -131,10 +131,15 @@ internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
 
         foreach ((long index, BatEntry entry) in image.Bat!.NonZeroEntries(cancellation))
         {
+            if (!entry.HasData)
+            {
+                continue;
+            }
+
             bool isBitmap = geometry.IsSectorBitmapEntry(index);
             bool owns = isBitmap
                 ? geometry.HasParent && entry.State == BlockState.FullyPresent
-                : entry.HasData && geometry.PayloadBlockOfEntry(index) < geometry.PayloadBlockCount;
+                : geometry.PayloadBlockOfEntry(index) < geometry.PayloadBlockCount;
             if (owns)
             {
                 Add(new(index, entry.State, null, new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : geometry.BlockSize), CanMove: true));
