@@ -123,7 +123,6 @@ internal sealed class DiskChain : IVirtualDisk
         _stack.ThrowIfOutside(offset, length);
         ImageWriter writer = Writer();
         int blockSize = _layers[0].Geometry.BlockSize;
-        byte[]? zeros = null;
         for (long end = offset + length; offset < end;)
         {
             long blockEnd = Math.Min(end, ((offset / blockSize) + 1) * blockSize);
@@ -140,7 +139,7 @@ internal sealed class DiskChain : IVirtualDisk
             }
             else if (!ReadsZero(offset, blockEnd - offset))
             {
-                zeros ??= new byte[Math.Min(blockSize, FormatConstants.MiB)];
+                byte[] zeros = new byte[Math.Min(FormatConstants.AlignUp(blockEnd - offset, LogEntryHeader.SectorLength), FormatConstants.MiB)];
                 for (long place = offset; place < blockEnd;)
                 {
                     // Parted between sectors, never inside one: a power cut leaves each old or new.

@@ -92,21 +92,16 @@ internal static class ImageMerger
         VhdxLayer layer = target.Layers[0];
         using WriteBehind writes = new(layer.File);
         long done = 0;
-        foreach ((DifferenceRange piece, Memory<byte> buffer, DataOrigin? origin) in ReadAhead.InOrder(Pieces(sources, target.Capacity, length, cancellation), Read))
+        IEnumerable<MergePiece> pieces = MergePiece.Gather(ChangeLister.Ranges(sources.Layers, target.Capacity, cancellation), length, BufferLength);
+        foreach ((MergePiece piece, Memory<byte> buffer, List<FileRange> zeros, List<DataRun> data) in ReadAhead.InOrder(pieces, Read))
         {
             cancellation.ThrowIfCancellationRequested();
-
-            // Without a buffer when the sources say that the range is zero.
-            Memory<byte> bytes = buffer.Slice(0, (int)Math.Min(buffer.Length, piece.Length));
-            if (ByteFields.IsZero(bytes.Span))
+            foreach (FileRange range in zeros)
             {
-                target.Trim(piece.Offset, piece.Length);
-                if (!buffer.IsEmpty)
-                {
-                    buffers.Return(buffer);
-                }
+                target.Trim(range.Offset, range.Length);
             }
-            else if (layer.TryFindPresent(piece.Offset / layer.Geometry.BlockSize, out _))
+
+            if (data.Count > 0 && layer.TryFindPresent(piece.Range.Offset / layer.Geometry.BlockSize, out _))
             {
                 // Where it goes is settled, so it may wait; whatever takes space does that in the order of the disk.
                 writes.Do(Write);
@@ -118,44 +113,52 @@ internal static class ImageMerger
 
             if (piece.Kind == VhdxDifferenceKind.Changed)
             {
-                done += piece.Length;
+                done += piece.Ranges.Sum(range => range.Length);
                 progress?.Invoke(Math.Min(done, total), total);
             }
 
             void Write()
             {
-                target.Write(piece.Offset, bytes.Span, origin);
-                buffers.Return(buffer);
+                foreach (DataRun run in data)
+                {
+                    target.Write(run.Offset, run.Bytes.Span, run.Origin);
+                }
+
+                if (!buffer.IsEmpty)
+                {
+                    buffers.Return(buffer);
+                }
             }
         }
 
         writes.Complete();
 
-        (DifferenceRange Piece, Memory<byte> Buffer, DataOrigin? Origin) Read(DifferenceRange piece)
+        (MergePiece Piece, Memory<byte> Buffer, List<FileRange> Zeros, List<DataRun> Data) Read(MergePiece piece)
         {
+            List<FileRange> zeros = [];
+            List<DataRun> data = [];
             if (piece.Kind == VhdxDifferenceKind.Zeroed)
             {
-                return (piece, default, null);
+                zeros.AddRange(piece.Ranges);
+                return (piece, default, zeros, data);
             }
 
             Memory<byte> buffer = buffers.Rent();
-            sources.Read(piece.Offset, buffer.Span.Slice(0, (int)piece.Length));
-            return (piece, buffer, DataRuns.OriginOf(sources, new(piece.Offset, piece.Length)));
-        }
-    }
-
-    /// <summary>What the sources change of the target, data in pieces of a buffer.</summary>
-    private static IEnumerable<DifferenceRange> Pieces(DiskChain sources, long targetSize, long length, CancellationToken cancellation)
-    {
-        foreach (DifferenceRange change in ChangeLister.Ranges(sources.Layers, targetSize, cancellation))
-        {
-            long end = Math.Min(length, change.End);
-            for (long offset = change.Offset; offset < end;)
+            sources.Read(piece.Range.Offset, buffer.Span.Slice(0, (int)piece.Range.Length));
+            foreach (FileRange range in piece.Ranges)
             {
-                long count = change.Kind == VhdxDifferenceKind.Zeroed ? end - offset : Math.Min(BufferLength - (offset % BufferLength), end - offset);
-                yield return new(offset, count, change.Kind);
-                offset += count;
+                Memory<byte> bytes = buffer.Slice((int)(range.Offset - piece.Range.Offset), (int)range.Length);
+                if (ByteFields.IsZero(bytes.Span))
+                {
+                    zeros.Add(range);
+                }
+                else
+                {
+                    data.Add(new(range.Offset, bytes, DataRuns.OriginOf(sources, range)));
+                }
             }
+
+            return (piece, buffer, zeros, data);
         }
     }
 
