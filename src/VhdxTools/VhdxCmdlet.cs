@@ -52,6 +52,11 @@ public abstract class VhdxCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
+        catch (OutOfMemoryException exception)
+        {
+            // What this file needed is free again: there may be enough for the next one.
+            WriteError(ErrorRecords.Of(new VhdxException(ErrorIds.OutOfMemory, ErrorKind.LimitExceeded, $"'{path}': there is not enough memory for this.", exception), path));
+        }
         catch (Exception exception) when (exception is ArgumentException or ArithmeticException or IndexOutOfRangeException or System.IO.IOException or UnauthorizedAccessException)
         {
             // A fault of ours must not stop the work on the other files; its type and place go along for the report.

@@ -138,6 +138,9 @@ public static class ErrorIds
     /// <summary>The system cannot reserve space without writing it.</summary>
     public const string ReserveNotSupported = nameof(ReserveNotSupported);
 
+    /// <summary>The process has not enough memory for this.</summary>
+    public const string OutOfMemory = nameof(OutOfMemory);
+
     /// <summary>Something that should not happen: a fault of this product.</summary>
     public const string UnexpectedError = nameof(UnexpectedError);
 

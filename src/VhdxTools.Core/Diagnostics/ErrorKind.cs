@@ -27,7 +27,7 @@ public enum ErrorKind
     /// <summary>The file system or the system cannot do this at all.</summary>
     NotSupported,
 
-    /// <summary>The file system cannot hold a file like that.</summary>
+    /// <summary>The file system cannot hold a file like that, or the process has not enough memory.</summary>
     LimitExceeded,
 
     /// <summary>Something that should not happen: a fault of this product.</summary>
