@@ -242,7 +242,7 @@ Describe 'The pipeline' {
     }
 
     It 'goes on after a file that there is not enough memory for' {
-        if ($env:VHDXTOOLS_CORE -ne 'net10.0') { Set-ItResult -Skipped -Because 'the other build needs too little memory' }
+        if (-not $IsLinux -or $env:VHDXTOOLS_CORE -ne 'net10.0') { Set-ItResult -Skipped -Because 'how much memory is too little is only known of the build for .NET on Linux' }
         $folder = New-Folder
         $bytes = [byte[]]::new(32MB)
         [Random]::new(1).NextBytes($bytes)
