@@ -1,9 +1,9 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.Threading;
 using VhdxTools.Disks;
 using VhdxTools.Format;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
@@ -15,7 +15,8 @@ namespace VhdxTools.Operations;
 /// <param name="sectorSize">The child's logical sector size in bytes.</param>
 internal sealed class DiskDifferences(OpenedDisk source, OpenedDisk parent, long size, int sectorSize)
 {
-    private const int PieceLength = (int)(2 * FormatConstants.MiB);
+    /// <summary>A multiple of every sector size, so that whole sectors lie in one piece.</summary>
+    private const int PieceLength = (int)FormatConstants.MiB;
 
     private readonly OpenedDisk _parent = parent with { Disk = new PaddedDisk(parent.Disk, Math.Max(size, parent.Disk.Capacity)) };
     private readonly OpenedDisk _source = source with { Disk = new PaddedDisk(source.Disk, size) };
@@ -39,34 +40,42 @@ internal sealed class DiskDifferences(OpenedDisk source, OpenedDisk parent, long
         }
     }
 
-    /// <summary>The runs of sectors that differ, in order, with the bytes of the disk; neighbours are not always joined.</summary>
+    /// <summary>The runs of sectors that differ, in order; neighbours are not always joined. Their bytes stay until the next run is asked for.</summary>
     /// <param name="progress">Gets bytes of the disk that are done, and all of them.</param>
     /// <param name="cancellation">Stops the work.</param>
     public IEnumerable<DataRun> Runs(Action<long, long>? progress, CancellationToken cancellation)
     {
-        byte[] left = ArrayPool<byte>.Shared.Rent(PieceLength + FormatConstants.HeaderSlotLength);
-        byte[] right = ArrayPool<byte>.Shared.Rent(PieceLength + FormatConstants.HeaderSlotLength);
-        try
+        using PageBufferPool buffers = new(PieceLength);
+        foreach ((FileRange piece, Memory<byte> buffer, List<DataRun> runs) in ReadAhead.InOrder(Candidates(cancellation), Compared))
         {
-            foreach (FileRange piece in Candidates(cancellation))
+            cancellation.ThrowIfCancellationRequested();
+            foreach (DataRun run in runs)
             {
-                cancellation.ThrowIfCancellationRequested();
-                int length = (int)piece.Length;
-                _source.Disk.Read(piece.Offset, left.AsSpan(0, length));
-                _parent.Disk.Read(piece.Offset, right.AsSpan(0, length));
-                for (int start = 0; NextRun(left.AsSpan(0, length), right.AsSpan(0, length), ref start, out int runLength); start += runLength)
-                {
-                    FileRange run = new(piece.Offset + start, runLength);
-                    yield return new(run.Offset, new(left, start, runLength), DataRuns.OriginOf(_source.Disk, run));
-                }
-
-                progress?.Invoke(piece.End, size);
+                yield return run;
             }
+
+            buffers.Return(buffer);
+            progress?.Invoke(piece.End, size);
         }
-        finally
+
+        (FileRange Piece, Memory<byte> Buffer, List<DataRun> Runs) Compared(FileRange piece)
         {
-            ArrayPool<byte>.Shared.Return(left);
-            ArrayPool<byte>.Shared.Return(right);
+            cancellation.ThrowIfCancellationRequested();
+            Memory<byte> buffer = buffers.Rent();
+            Memory<byte> other = buffers.Rent();
+            Span<byte> left = buffer.Span.Slice(0, (int)piece.Length);
+            Span<byte> right = other.Span.Slice(0, (int)piece.Length);
+            _source.Disk.Read(piece.Offset, left);
+            _parent.Disk.Read(piece.Offset, right);
+            List<DataRun> runs = [];
+            for (int start = 0; NextRun(left, right, ref start, out int runLength); start += runLength)
+            {
+                FileRange run = new(piece.Offset + start, runLength);
+                runs.Add(new(run.Offset, buffer.Slice(start, runLength), DataRuns.OriginOf(_source.Disk, run)));
+            }
+
+            buffers.Return(other);
+            return (piece, buffer, runs);
         }
     }
 

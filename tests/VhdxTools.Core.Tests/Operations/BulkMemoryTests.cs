@@ -32,6 +32,16 @@ public class BulkMemoryTests
     }
 
     [Fact]
+    public void Convert_to_a_differencing_image_copies_from_pages()
+    {
+        using EngineFolder folder = new();
+        string parent = Create(folder["parent.vhdx"], size: Length, block: MiB);
+        File.WriteAllBytes(folder["a.img"], Bytes.Pattern(3, Length));
+        Conversions.Convert(folder["a.img"], folder["b.vhdx"], options => options with { Type = VhdType.Differencing, ParentPath = parent }, wrap: Watch);
+        Verify();
+    }
+
+    [Fact]
     public void Merge_copies_from_pages()
     {
         using EngineFolder folder = new();
