@@ -122,8 +122,9 @@ $slowFiles = @(
 # Thousands of cuts, faults and damaged files on the same build of Core as CoreNetStandard: CoreFramework leaves them out, unless -Filter
 # names them.
 $longClasses = @(
-    'CheckingHostileTests', 'CheckingNastyTests', 'CheckingTruncationTests', 'ConvertSharingTests', 'EngineFaultTests', 'EngineModelTests', 'EnginePowerCutTests', 'HostileInputTests'
-    'ImageMergerTests', 'ImageOptimizerTests', 'ImageResizerTests', 'RepairCutTests', 'RepairHostileTests', 'RepairLogTests', 'ReplayModelTests', 'ResizeEdgeTests', 'VhdHostileTests'
+    'CheckingHostileTests', 'CheckingNastyTests', 'CheckingTruncationTests', 'ConvertFailureTests', 'ConvertSharingTests', 'EngineFaultTests', 'EngineModelTests', 'EnginePowerCutTests'
+    'HostileInputTests', 'ImageMergerTests', 'ImageOptimizerTests', 'ImageResizerTests', 'ImageSetterItemTests', 'MergeUnderWayTests', 'RepairCutTests', 'RepairHostileTests', 'RepairLogTests'
+    'ReplayModelTests', 'ResizeEdgeTests', 'ResizeGptTests', 'VhdHostileTests'
 )
 # Core comes with native code for these, and without for all others.
 $compiledPlatforms = @('win-x64', 'win-arm64', 'linux-x64', 'linux-arm64', 'osx-arm64')
