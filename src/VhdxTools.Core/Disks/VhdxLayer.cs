@@ -103,7 +103,7 @@ internal sealed class VhdxLayer : IDiskLayer
             if (!entry.HasData && blockEnd < end)
             {
                 // A hole in the table is a run of blocks that are not there; blocks of zeros come in runs, too.
-                long next = entry.Value == 0 ? SkipHole(block + 1) : EndOfRun(block + 1, entry, FormatConstants.CeilingDivide(end, Geometry.BlockSize));
+                long next = entry.Value == 0 ? SkipHole(block + 1) : EndOfRun(block + 1, entry, FormatConstants.CeilingDivide(end, Geometry.BlockSize), cancellation);
                 blockEnd = Math.Min(end, next * Geometry.BlockSize);
             }
 
@@ -282,10 +282,12 @@ internal sealed class VhdxLayer : IDiskLayer
     }
 
     /// <summary>The first block from a place on that has another entry.</summary>
-    private long EndOfRun(long block, BatEntry entry, long end)
+    private long EndOfRun(long block, BatEntry entry, long end, CancellationToken cancellation)
     {
         while (block < end)
         {
+            cancellation.ThrowIfCancellationRequested();
+
             // Behind each chunk lies the entry of its sector bitmap; behind the end of the file, nothing but zeros.
             long index = Geometry.EntryOfPayloadBlock(block);
             long count = Math.Min(Math.Min(end - block, Geometry.ChunkRatio - (block % Geometry.ChunkRatio)), _image.Bat!.EntryCount - index);

@@ -135,14 +135,13 @@ internal static class ImageMerger
 
         (MergePiece Piece, Memory<byte> Buffer, List<FileRange> Zeros, List<DataRun> Data) Read(MergePiece piece)
         {
-            List<FileRange> zeros = [];
-            List<DataRun> data = [];
             if (piece.Kind == VhdxDifferenceKind.Zeroed)
             {
-                zeros.AddRange(piece.Ranges);
-                return (piece, default, zeros, data);
+                return (piece, default, [.. piece.Ranges], []);
             }
 
+            List<FileRange> zeros = [];
+            List<DataRun> data = [];
             Memory<byte> buffer = buffers.Rent();
             sources.Read(piece.Range.Offset, buffer.Span.Slice(0, (int)piece.Range.Length));
             foreach (FileRange range in piece.Ranges)

@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using VhdxTools.Disks;
@@ -140,13 +139,11 @@ public class EngineLayerTests
             }
         }
 
-        Stopwatch watch = Stopwatch.StartNew();
         using DiskChain chain = DiskChain.OpenRead(tip!);
         byte[] all = new byte[model.Length];
         chain.Read(0, all);
         Assert.True(all.AsSpan().SequenceEqual(model));
         Assert.True(chain.Extents(0, chain.Capacity).Select(extent => extent.Layer).Distinct().Count() >= 19);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"It took {watch.Elapsed}.");
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System;
+using VhdxTools.Core.Tests.Operations;
 using VhdxTools.Disks;
 using VhdxTools.Format;
 using VhdxTools.Images;
@@ -10,6 +11,31 @@ namespace VhdxTools.Core.Tests.Disks;
 /// <summary>Law 8 for trims: DataWriteGuid changes exactly when a reader of the disk sees a difference.</summary>
 public class EngineTrimTests
 {
+    [Fact]
+    public void Zeros_over_a_part_of_a_block_take_no_more_memory_than_the_part()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["t.vhdx"], size: 8 * MiB, block: 2 * MiB);
+        byte[] model = RandomBytes(new(1), (int)(8 * MiB));
+        using (DiskChain disk = DiskChain.OpenWrite(path, Guids(1)))
+        {
+            disk.Write(0, model);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                // One of them reaches from the middle of one block into the next.
+                int offset = (i * 40_960) + 512;
+                int length = i == 51 ? 12_288 : 1024;
+                disk.Trim(offset, length);
+                model.AsSpan(offset, length).Clear();
+            }
+
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 * MiB);
+        }
+
+        Assert.Equal(model, RepairImages.Read(path));
+    }
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]

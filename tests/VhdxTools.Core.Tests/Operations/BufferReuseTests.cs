@@ -53,7 +53,6 @@ public class BufferReuseTests
             Conversions.Convert(parent, vhd, options => options with { Type = VhdType.Dynamic });
         }
 
-
         // A block has its bitmap and its pages of tables, but no buffer of its own.
         Verify(() => Conversions.Convert(child, folder[name], options => options with { Type = VhdType.Differencing, ParentPath = name == "b.vhd" ? vhd : parent, Replace = true }), 96 * MiB);
     }
@@ -73,7 +72,7 @@ public class BufferReuseTests
         using EngineFolder folder = new();
         string parent = Create(folder["parent.vhdx"], size: Length, block: MiB);
         string child = Create(folder["child.vhdx"], block: MiB, parent: parent);
-        Fill(child, Bytes.Pattern(5, Length));
+        SetterFiles.Fill(child, 5);
         int seed = 0;
         Verify(() => ImageMerger.Merge(MergePlanner.Plan(child, null, _ => { }, default), Guids(++seed)));
     }

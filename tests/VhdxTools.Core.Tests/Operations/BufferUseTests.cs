@@ -3,7 +3,6 @@ using System.IO;
 using System.Linq;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
-using VhdxTools.Disks;
 using VhdxTools.Operations;
 using Xunit;
 using static VhdxTools.Core.Tests.Disks.EngineImages;
@@ -15,16 +14,11 @@ public class BufferUseTests
 {
     private const int Length = (int)(16 * MiB);
 
-    public static TheoryData<string, VhdType> Targets => new()
-    {
-        { "b.vhdx", VhdType.Dynamic },
-        { "b.vhdx", VhdType.Fixed },
-        { "b.vhd", VhdType.Fixed },
-        { "b.img", VhdType.Fixed },
-    };
-
     [Theory]
-    [MemberData(nameof(Targets))]
+    [InlineData("b.vhdx", VhdType.Dynamic)]
+    [InlineData("b.vhdx", VhdType.Fixed)]
+    [InlineData("b.vhd", VhdType.Fixed)]
+    [InlineData("b.img", VhdType.Fixed)]
     public void Whatever_fails_nobody_gets_the_memory_of_a_write_that_is_under_way(string name, VhdType type)
     {
         byte[] model = Bytes.Pattern(7, Length);
@@ -36,12 +30,11 @@ public class BufferUseTests
         for (int failing = 5; hasFailed; failing += 3)
         {
             SlowFile? slow = null;
-            FaultyFile? faulty = null;
-            hasFailed = Fails(() => Conversions.Convert(folder["a.img"], folder[name], options => options with { Type = type, Preallocation = type == VhdType.Fixed ? Preallocation.None : null }, wrap: file =>
-            {
-                faulty = new(file, failing);
-                return slow = new(faulty, failing);
-            }));
+            hasFailed = Fails(() => Conversions.Convert(
+                folder["a.img"],
+                folder[name],
+                options => options with { Type = type, Preallocation = type == VhdType.Fixed ? Preallocation.None : null },
+                wrap: file => slow = new(new FaultyFile(file, failing), failing)));
             Assert.False(slow!.HasLostBytes);
             behind += slow.WritesBehind;
         }
@@ -53,12 +46,11 @@ public class BufferUseTests
     [Fact]
     public void Whatever_fails_of_a_merge_nobody_gets_the_memory_of_a_write_that_is_under_way()
     {
-        byte[] model = Bytes.Pattern(5, Length);
         using EngineFolder folder = new();
         using Scribbler scribbler = new();
         string parent = Create(folder["parent.vhdx"], VhdType.Fixed, size: Length, block: MiB);
         string child = Create(folder["child.vhdx"], block: MiB, parent: parent);
-        Fill(child, model);
+        byte[] model = SetterFiles.Fill(child, 5);
         int behind = 0;
         bool hasFailed = true;
         for (int failing = 5; hasFailed; failing += 3)
@@ -78,7 +70,7 @@ public class BufferUseTests
         }
 
         Assert.True(behind > 20);
-        Assert.True(model.AsSpan().SequenceEqual(Read(parent)));
+        SetterFiles.Verify(parent, model);
     }
 
     private static bool Fails(Action work)
@@ -92,19 +84,5 @@ public class BufferUseTests
         {
             return true;
         }
-    }
-
-    private static void Fill(string path, byte[] bytes)
-    {
-        using DiskChain disk = DiskChain.OpenWrite(path, Guids(4));
-        disk.Write(0, bytes);
-    }
-
-    private static byte[] Read(string path)
-    {
-        using DiskChain disk = DiskChain.OpenRead(path);
-        byte[] bytes = new byte[disk.Capacity];
-        disk.Read(0, bytes);
-        return bytes;
     }
 }

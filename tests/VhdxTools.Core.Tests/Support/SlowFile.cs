@@ -54,7 +54,11 @@ internal sealed class SlowFile(IRandomAccessFile inner, int seed) : IParallelFil
             }
 
             Thread.Sleep(delay);
-            HasLostBytes |= !data.SequenceEqual(promised);
+            bool isLost = !data.SequenceEqual(promised);
+            lock (_random)
+            {
+                HasLostBytes |= isLost;
+            }
         }
 
         lock (_random)
