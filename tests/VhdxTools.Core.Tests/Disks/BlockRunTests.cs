@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
+using VhdxTools.Core.Tests.Support;
 using VhdxTools.Disks;
 using Xunit;
 using static VhdxTools.Core.Tests.Disks.EngineImages;
@@ -54,6 +56,28 @@ public class BlockRunTests
         using DiskChain disk = DiskChain.OpenRead(path);
         LayerExtent extent = Assert.Single(disk.Layers[0].Extents(0, disk.Capacity));
         Assert.Equal(new(0, 4L << 40, LayerSource.Zero, 0, BlockState.Zero), extent);
+    }
+
+    [Fact]
+    public void A_stop_ends_the_walk_inside_a_run()
+    {
+        using EngineFolder folder = new();
+        string path = Create(folder["z.vhdx"], size: 4L << 40, block: MiB, state: InitialBlockState.Zero);
+        using CancellationTokenSource stop = new();
+        int reads = 0;
+        using DiskChain disk = DiskChain.OpenWrite(path, Guids(1), file => new WatchedFile(file, _ => { }, onRead: () =>
+        {
+            if (++reads == 20)
+            {
+                stop.Cancel();
+            }
+        }));
+        reads = 0;
+
+        Assert.Throws<OperationCanceledException>(() => disk.Layers[0].Extents(0, disk.Capacity, stop.Token).Count());
+
+        // The table has 8194 sectors.
+        Assert.Equal(20, reads);
     }
 
     [Fact]

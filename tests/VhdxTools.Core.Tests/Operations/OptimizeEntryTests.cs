@@ -49,6 +49,31 @@ public class OptimizeEntryTests
         Again(path);
     }
 
+    [Fact]
+    public void A_zero_block_of_a_child_stays_where_the_parent_has_data_and_nowhere_else()
+    {
+        using EngineFolder folder = new();
+        string parent = EngineImages.Create(folder["p.vhdx"], size: 8 * MiB, block: MiB);
+        using (DiskChain disk = DiskChain.OpenWrite(parent, Guids(1)))
+        {
+            // Data in the one, zeros in the other, nothing in the third.
+            disk.Write(MiB, Bytes.Pattern(1, 4096));
+            disk.Write((2 * MiB) + 512, new byte[512]);
+        }
+
+        string path = EngineImages.Create(folder["c.vhdx"], block: MiB, parent: parent);
+        Patch(path, Bat + 8, [.. Bytes.U64(2), .. Bytes.U64(2), .. Bytes.U64(2)]);
+        byte[] before = Read(path);
+
+        VhdxOptimizeResult result = ImageOptimizer.Optimize(path, Guids(3));
+
+        EngineOracle oracle = new(path);
+        Assert.Equal([2UL, 0, 0], Enumerable.Range(1, 3).Select(block => oracle.PayloadEntry(block)));
+        Assert.Equal(2, result.EntriesCleared);
+        Assert.True(before.AsSpan().SequenceEqual(Read(path)));
+        Assert.DoesNotContain(before, value => value != 0);
+    }
+
     [SkippableFact]
     public void A_block_that_moves_keeps_its_holes()
     {

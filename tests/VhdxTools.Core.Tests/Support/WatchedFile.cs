@@ -5,8 +5,8 @@ using VhdxTools.Layout;
 namespace VhdxTools.Core.Tests.Support;
 
 /// <summary>
-/// Tells of every changing call before it is made: its number from 1, and its name; of every question for the length or for where data is;
-/// and of the address in memory and the length of what is written.
+/// Tells of every changing call before it is made: its number from 1, and its name; of every read, and every question for the length or for
+/// where data is; and of the address in memory and the length of what is written.
 /// </summary>
 internal sealed class WatchedFile(
     IRandomAccessFile inner,
@@ -14,7 +14,8 @@ internal sealed class WatchedFile(
     Action<string>? onName = null,
     Action? onLength = null,
     Action? onFindData = null,
-    Action<long, int>? onMemory = null) : IRandomAccessFile
+    Action<long, int>? onMemory = null,
+    Action? onRead = null) : IRandomAccessFile
 {
     private int _calls;
 
@@ -29,7 +30,11 @@ internal sealed class WatchedFile(
         }
     }
 
-    public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);
+    public int Read(long offset, Span<byte> buffer)
+    {
+        onRead?.Invoke();
+        return inner.Read(offset, buffer);
+    }
 
     public unsafe void Write(long offset, ReadOnlySpan<byte> data)
     {
