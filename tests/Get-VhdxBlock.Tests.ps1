@@ -334,15 +334,13 @@ Describe 'Streaming' -Tag SlowUnderWine {
         Set-Entry $huge @(, @(0, 6, ([IO.FileInfo]::new($huge).Length / 1MB)))
     }
 
-    It 'gives the first rows of 64 TiB at once: <Title>' -ForEach @(
+    It 'gives the first row of 64 TiB and lets go of the file: <Title>' -ForEach @(
         @{ Title = 'joined'; Switches = @{} }
         @{ Title = 'a row a block'; Switches = @{ NoCoalesce = $true } }
         @{ Title = 'chain'; Switches = @{ Chain = $true } }
         @{ Title = 'chain, a row a block'; Switches = @{ Chain = $true; NoCoalesce = $true } }
     ) {
-        $watch = [Diagnostics.Stopwatch]::StartNew()
         $first = Get-VhdxBlock $huge @Switches | Select-Object -First 1
-        $watch.Elapsed.TotalSeconds | Should -BeLessThan 60
         $first.State | Should -Be FullyPresent
         $first.Length | Should -Be 1MB
         Get-OpenHandle $huge | Should -BeIn 0, $null
@@ -350,9 +348,7 @@ Describe 'Streaming' -Tag SlowUnderWine {
 
     It 'covers 64 TiB in two rows' {
         foreach ($switches in @{}, @{ Chain = $true }) {
-            $watch = [Diagnostics.Stopwatch]::StartNew()
             $extents = Get-VhdxBlock $huge @switches
-            $watch.Elapsed.TotalSeconds | Should -BeLessThan 60
             $extents | Should -HaveCount 2
             Test-Cover $extents 64TB | Should -BeTrue
         }

@@ -93,9 +93,7 @@ Describe 'A chain' {
             [IO.File]::Copy($paths[1], $paths[$i])
             Set-Pair $paths[$i] @{ relative_path = ".\$($i - 1).vhdx"; parent_linkage = $linkage }
         }
-        $watch = [Diagnostics.Stopwatch]::StartNew()
         $links = Get-VhdxChain $paths[-1]
-        $watch.Elapsed.TotalSeconds | Should -BeLessThan 60
         $links.Path | Should -BeExactly $paths[199..0]
         $links[0..198].LinkageState | Sort-Object -Unique | Should -Be Match
         $links[199].Depth | Should -Be 199
@@ -199,9 +197,7 @@ Describe 'The state of a link' {
 
     It 'is Loop for a file that is its own parent' {
         Set-Pair $tip @{ relative_path = '.\tip.vhdx'; parent_linkage = (Get-DataWriteGuid $tip).ToString('B') }
-        $watch = [Diagnostics.Stopwatch]::StartNew()
         $link = Get-VhdxChain $tip
-        $watch.Elapsed.TotalSeconds | Should -BeLessThan 60
         $link | Should -HaveCount 1
         $link.LinkageState | Should -Be Loop
         $link.ParentPath | Should -BeExactly $tip

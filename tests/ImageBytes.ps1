@@ -273,8 +273,3 @@ function Get-AllocatedBytes {
     param([string] $Path)
     if ($IsMacOS) { 512 * [long] (& stat -f %b $Path) } else { 512 * [long] (& stat -c %b $Path) }
 }
-
-function Get-WrittenBytes {
-    # Bytes that this process has handed to write calls so far (Linux).
-    [long] ([regex]::Match([IO.File]::ReadAllText('/proc/self/io'), 'wchar: (\d+)').Groups[1].Value)
-}

@@ -380,9 +380,7 @@ Describe 'New-VhdxImage -Force onto the own chain' {
         $null = New-VhdxImage -Path $b -ParentPath $a
         Copy-Item -LiteralPath $b -Destination $a -Force
         # Now a.vhdx says that a.vhdx is its parent.
-        $watch = [Diagnostics.Stopwatch]::StartNew()
         $result = Invoke-NewImage @{ Path = Join-Path $ring 'c.vhdx'; ParentPath = $a }
         $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'VX807,*'
-        $watch.Elapsed.TotalSeconds | Should -BeLessThan 60
     }
 }

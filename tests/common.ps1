@@ -183,6 +183,16 @@ function Get-FileState {
     ) -join ' '
 }
 
+function Get-WrittenBytes {
+    # Bytes that this process has handed to write calls so far (Linux).
+    [long] ([regex]::Match([IO.File]::ReadAllText('/proc/self/io'), 'wchar: (\d+)').Groups[1].Value)
+}
+
+function Get-ReadBytes {
+    # Bytes that this process has got from read calls so far (Linux).
+    [long] ([regex]::Match([IO.File]::ReadAllText('/proc/self/io'), 'rchar: (\d+)').Groups[1].Value)
+}
+
 function Start-ChildShell {
     # Starts a script in a fresh PowerShell of this same version, where no assembly of ours is loaded yet; its output is redirected.
     param([Parameter(Mandatory)] [string] $Script, [hashtable] $Environment = @{}, [string] $WorkingDirectory)

@@ -23,6 +23,8 @@ internal sealed class MemoryFile(string name = "image.vhdx") : IRandomAccessFile
 
     public bool IsDisposed { get; private set; }
 
+    public long BytesRead { get; private set; }
+
     public long BytesWritten { get; private set; }
 
     /// <summary>The changing calls in order: the name of the call, with offset and length.</summary>
@@ -33,6 +35,7 @@ internal sealed class MemoryFile(string name = "image.vhdx") : IRandomAccessFile
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         int count = (int)Math.Max(0, Math.Min(buffer.Length, _length - offset));
+        BytesRead += count;
         for (int done = 0; done < count;)
         {
             int within = (int)((offset + done) % PageLength);
