@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Runtime.InteropServices;
 
 namespace VhdxToolsBench
 {
@@ -8,7 +7,6 @@ namespace VhdxToolsBench
     public static class Workload
     {
         private const int MiB = 1 << 20;
-        private const int Page = 4096;
 
         /// <summary>Writes a raw disk in runs of data and of zeros, of 4 KiB to 64 MiB each: every length class is as likely.</summary>
         /// <param name="path">The file.</param>
@@ -96,13 +94,12 @@ namespace VhdxToolsBench
             for (long left = length; left > 0; left -= MiB) { disk.Write(buffer, 0, (int)Math.Min(MiB, left)); }
         }
 
-        /// <summary>Reads a disk from its start to its end, 1 MiB a request, into memory that starts with a page, as dd's does.</summary>
+        /// <summary>Reads a disk from its start to its end, 1 MiB a request.</summary>
         public static void ReadAll(Stream disk)
         {
-            byte[] buffer = GC.AllocateUninitializedArray<byte>(MiB + Page, pinned: true);
-            int start = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(buffer, 0).ToInt64() & (Page - 1));
+            byte[] buffer = new byte[MiB];
             disk.Position = 0;
-            while (disk.Read(buffer, start, MiB) > 0) { }
+            while (disk.Read(buffer, 0, MiB) > 0) { }
         }
 
         private static void Fill(FileStream file, byte[] bytes, long count, int start)
