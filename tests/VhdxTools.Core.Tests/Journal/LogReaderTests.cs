@@ -113,6 +113,7 @@ public class LogReaderTests
     {
         WatchedFile watched = new(file, _ => { }, onRead: () => Assert.InRange(file.BytesRead, 0, most));
         Assert.Empty(new LogReader(watched, new(0x100000, length)).ActiveSequence(new Guid(Log)));
+        Assert.InRange(file.BytesRead, 0, most);
     }
 
     private static LogReader Reader(long length, params (long RingOffset, byte[] Entry)[] entries)

@@ -53,15 +53,12 @@ public class OptimizeEntryTests
     public void A_zero_block_of_a_child_stays_where_the_parent_has_data_and_nowhere_else()
     {
         using EngineFolder folder = new();
-        string parent = EngineImages.Create(folder["p.vhdx"], size: 8 * MiB, block: MiB);
-        using (DiskChain disk = DiskChain.OpenWrite(parent, Guids(1)))
+        string path = Child(folder, parent =>
         {
             // Data in the one, zeros in the other, nothing in the third.
-            disk.Write(MiB, Bytes.Pattern(1, 4096));
-            disk.Write((2 * MiB) + 512, new byte[512]);
-        }
-
-        string path = EngineImages.Create(folder["c.vhdx"], block: MiB, parent: parent);
+            parent.Write(MiB, Bytes.Pattern(1, 4096));
+            parent.Write((2 * MiB) + 512, new byte[512]);
+        });
         Patch(path, Bat + 8, [.. Bytes.U64(2), .. Bytes.U64(2), .. Bytes.U64(2)]);
         byte[] before = Read(path);
 
@@ -114,14 +111,11 @@ public class OptimizeEntryTests
     public void A_part_of_zeros_that_makes_a_block_of_zeros_needs_no_space()
     {
         using EngineFolder folder = new();
-        string parent = EngineImages.Create(folder["p.vhdx"], size: 8 * MiB, block: MiB);
-        using (DiskChain disk = DiskChain.OpenWrite(parent, Guids(1)))
+        string path = Child(folder, parent =>
         {
-            disk.Write(MiB, Bytes.Pattern(1, 4096));
-            disk.Write(3 * MiB, Bytes.Pattern(1, 8192));
-        }
-
-        string path = EngineImages.Create(folder["c.vhdx"], block: MiB, parent: parent);
+            parent.Write(MiB, Bytes.Pattern(1, 4096));
+            parent.Write(3 * MiB, Bytes.Pattern(1, 8192));
+        });
         using (DiskChain disk = DiskChain.OpenWrite(path, Guids(2)))
         {
             // The one hides all that the parent has there, the other a part of it.
@@ -218,6 +212,18 @@ public class OptimizeEntryTests
         Assert.True(disk.AsSpan().SequenceEqual(Read(path)));
         long written = recording.Events.OfType<EngineEvent.Written>().Where(write => write.Offset >= 4 * MiB).Sum(write => (long)write.Sectors.Length);
         Assert.InRange(written, MiB + 4096, 2 * MiB);
+    }
+
+    /// <summary>An empty child of a parent with 8 blocks of 1 MiB, all as the caller fills it.</summary>
+    private static string Child(EngineFolder folder, Action<DiskChain> fill)
+    {
+        string parent = EngineImages.Create(folder["p.vhdx"], size: 8 * MiB, block: MiB);
+        using (DiskChain disk = DiskChain.OpenWrite(parent, Guids(1)))
+        {
+            fill(disk);
+        }
+
+        return EngineImages.Create(folder["c.vhdx"], block: MiB, parent: parent);
     }
 
     private static VhdxOptimizeResult Optimize(string path)
