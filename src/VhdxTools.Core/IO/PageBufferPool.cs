@@ -17,10 +17,10 @@ internal sealed class PageBufferPool : IDisposable
     public const int Alignment = 4096;
 
     /// <summary>
-    /// Buffers are cut from pieces of a huge page. A write past the cache hands the device one piece of memory for each page: 1 GiB in
-    /// ordinary pages took 0.94 s, in huge ones 0.22 s (ext4 on a virtio disk, pieces of 1 MiB).
+    /// Bytes of the longest buffer: a huge page; shorter ones are cut from it. A write past the cache hands the device one piece of memory
+    /// for each page: 1 GiB in ordinary pages took 0.94 s, in huge ones 0.22 s (ext4 on a virtio disk, pieces of 1 MiB).
     /// </summary>
-    private const int ChunkLength = (int)(2 * FormatConstants.MiB);
+    public const int MaximumLength = (int)(2 * FormatConstants.MiB);
 
     /// <summary>
     /// What no operation uses, for the next one: arrays of this size wait for a collection of all generations, which comes seldom, and
@@ -32,10 +32,10 @@ internal sealed class PageBufferPool : IDisposable
     private readonly ConcurrentBag<Memory<byte>> _free = [];
     private readonly ConcurrentStack<byte[]> _chunks = new();
 
-    /// <param name="length">Length of each buffer in bytes: 1 to 2 MiB.</param>
+    /// <param name="length">Length of each buffer in bytes: 1 to <see cref="MaximumLength"/>.</param>
     public PageBufferPool(int length)
     {
-        if (length is < 1 or > ChunkLength)
+        if (length is < 1 or > MaximumLength)
         {
             throw new ArgumentOutOfRangeException(nameof(length));
         }
@@ -54,7 +54,7 @@ internal sealed class PageBufferPool : IDisposable
         byte[] bytes = TakeIdle() ?? Allocate();
         _chunks.Push(bytes);
         Memory<byte> chunk = ChunkOf(bytes);
-        for (int next = _length; next + _length <= ChunkLength; next += _length)
+        for (int next = _length; next + _length <= MaximumLength; next += _length)
         {
             _free.Add(chunk.Slice(next, _length));
         }
@@ -94,20 +94,20 @@ internal sealed class PageBufferPool : IDisposable
     private static unsafe byte[] Allocate()
     {
         // Longer, so that a huge page lies inside wherever it begins.
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(2 * ChunkLength, pinned: true);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(2 * MaximumLength, pinned: true);
         if (PosixNative.IsLinux)
         {
-            PosixNative.PreferHugePages((byte*)Unsafe.AsPointer(ref bytes[StartOf(bytes)]), ChunkLength);
+            PosixNative.PreferHugePages((byte*)Unsafe.AsPointer(ref bytes[StartOf(bytes)]), MaximumLength);
         }
 
         return bytes;
     }
 
-    private static Memory<byte> ChunkOf(byte[] bytes) => bytes.AsMemory(StartOf(bytes), ChunkLength);
+    private static Memory<byte> ChunkOf(byte[] bytes) => bytes.AsMemory(StartOf(bytes), MaximumLength);
 
-    private static unsafe int StartOf(byte[] bytes) => (int)((ChunkLength - ((long)Unsafe.AsPointer(ref bytes[0]) % ChunkLength)) % ChunkLength);
+    private static unsafe int StartOf(byte[] bytes) => (int)((MaximumLength - ((long)Unsafe.AsPointer(ref bytes[0]) % MaximumLength)) % MaximumLength);
 #else
-    private static byte[] Allocate() => new byte[ChunkLength];
+    private static byte[] Allocate() => new byte[MaximumLength];
 
     private static Memory<byte> ChunkOf(byte[] bytes) => bytes;
 #endif

@@ -1,4 +1,5 @@
 #if !CORE_NETSTANDARD
+using System;
 using System.IO;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
@@ -16,6 +17,7 @@ public class BulkMemoryTests
     private const int Length = (int)(8 * MiB);
 
     private long _inPages;
+    private long _longest;
     private long _elsewhere;
 
     [Theory]
@@ -29,6 +31,7 @@ public class BulkMemoryTests
         File.WriteAllBytes(folder["a.img"], Bytes.Pattern(3, Length));
         Conversions.Convert(folder["a.img"], folder[name], options => options with { Type = type, Preallocation = type == VhdType.Fixed ? Preallocation.None : null }, wrap: Watch);
         Verify();
+        Assert.Equal(2 * MiB, _longest);
     }
 
     [Fact]
@@ -78,6 +81,7 @@ public class BulkMemoryTests
         if (address % PageBufferPool.Alignment == 0)
         {
             _inPages += length;
+            _longest = Math.Max(_longest, length);
         }
         else
         {

@@ -80,7 +80,7 @@ public sealed class ConvertSharingTests : IDisposable
             byte[] expected = [.. disk, .. new byte[(512 - (disk.Length % 512)) % 512]];
             VhdFormat format = name == "to.img" ? VhdFormat.Raw : name == "to.vhd" ? VhdFormat.VHD : VhdFormat.VHDX;
             Assert.Equal(format == VhdFormat.Raw ? disk : expected, ReadBack(format, to));
-            Assert.InRange(sharing!.SharedLength, MiB - 65536, 2 * MiB);
+            Assert.InRange(sharing!.SharedLength, (2 * MiB) - 65536, 2 * MiB);
         }
     }
 
