@@ -13,7 +13,7 @@ internal static class HostileCase
 {
     private const long MaximumAllocation = 256L << 20;
 
-    /// <summary>Tables, log and metadata of these images are less than 2 MiB; both copies of a thing may be read, and each again.</summary>
+    /// <summary>Headers, log, BAT and metadata of these images lie in 4 MiB, most of which is holes.</summary>
     private const long MaximumRead = 4L << 20;
 
     public static void Check(MemoryFile file, string name)
