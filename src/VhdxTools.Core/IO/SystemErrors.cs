@@ -1,4 +1,5 @@
 using System;
+using System.ComponentModel;
 using System.IO;
 
 namespace VhdxTools.IO;
@@ -37,7 +38,7 @@ internal static class SystemErrors
     /// <summary>The same for an error number of a system call on Unix.</summary>
     public static VhdxException OfErrno(int errno, string path, string verb)
     {
-        (string id, ErrorKind kind, string reason) = OfCode(0, errno, FormattableString.Invariant($"the system reports error {errno}"));
+        (string id, ErrorKind kind, string reason) = OfCode(0, errno, string.Empty);
         return new(id, kind, $"Cannot {verb} '{path}': {reason}.");
     }
 
@@ -53,6 +54,9 @@ internal static class SystemErrors
         3 or 15 => (ErrorIds.FolderNotFound, ErrorKind.NotFound, "a folder on the way does not exist"),
         206 or -36 or -63 => (ErrorIds.PathTooLong, ErrorKind.InvalidArgument, "the path, or a name in it, is too long for the file system"),
         123 or 161 => (ErrorIds.InvalidPath, ErrorKind.InvalidArgument, "the path is not valid"),
-        _ => (ErrorIds.IOFailed, ErrorKind.DeviceError, otherwise.TrimEnd('.')),
+        0 => (ErrorIds.IOFailed, ErrorKind.DeviceError, otherwise.TrimEnd('.')),
+
+        // The exception's own text names the file at work, which may be a temporary one that is gone when the user reads it.
+        _ => (ErrorIds.IOFailed, ErrorKind.DeviceError, FormattableString.Invariant($"the system reports error {code} ({new Win32Exception(code).Message.TrimEnd('.')})")),
     };
 }

@@ -61,6 +61,30 @@ public class SystemErrorsTests
     }
 
     [Fact]
+    public void No_code_of_the_system_names_another_file_than_the_one_asked_for()
+    {
+        foreach (int facility in new[] { 0, Windows })
+        {
+            for (int code = 1; code < 2000; code++)
+            {
+                string message = SystemErrors.Translate(new IOException("It failed: '.vhdxtools-1.tmp'", facility | code), "a.vhdx", "write").Message;
+
+                Assert.DoesNotContain(".tmp", message, StringComparison.Ordinal);
+                Assert.StartsWith("Cannot write 'a.vhdx': ", message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 5)]
+    [InlineData(Windows, 1117)]
+    public void An_error_of_the_device_is_told_by_its_number_and_in_words(int facility, int code)
+    {
+        string message = SystemErrors.Translate(new IOException("It failed.", facility | code), "a.vhdx", "write").Message;
+        Assert.Matches(@$"^Cannot write 'a\.vhdx': the system reports error {code} \(.*\w.*\)\.$", message);
+    }
+
+    [Fact]
     public void Types_have_a_name_and_a_kind()
     {
         Check(new FileNotFoundException(), ErrorIds.FileNotFound, ErrorKind.NotFound);
