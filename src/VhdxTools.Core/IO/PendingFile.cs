@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Threading;
 
 namespace VhdxTools.IO;
 
@@ -98,9 +99,14 @@ internal sealed class PendingFile : IDisposable
     }
 
     /// <summary>Flushes the file and gives it its name. Afterwards it is durable.</summary>
-    public void Commit()
+    /// <param name="cancellation">Stops it. A flush that is under way is waited for, and the file then gets no name.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="VhdxException">The file cannot be flushed or cannot get its name.</exception>
+    public void Commit(CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         File.Flush();
+        cancellation.ThrowIfCancellationRequested();
         File.Dispose();
 
         // All the work is done: a virus scanner that looks into one of the two files must not make it worth nothing.

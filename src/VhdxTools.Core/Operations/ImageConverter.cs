@@ -97,10 +97,9 @@ internal sealed class ImageConverter : IDisposable
         using (PendingFile pending = PendingFile.Create(_options.DestinationPath, _options.Replace, uniqueName, wrap))
         {
             _target.Write(pending.File, progress, cancellation);
-            cancellation.ThrowIfCancellationRequested();
             _source.Watch.ThrowIfCut();
             _parent?.Watch.ThrowIfCut();
-            pending.Commit();
+            pending.Commit(cancellation);
         }
 
         return _target.Format == VhdFormat.Raw

@@ -36,8 +36,7 @@ internal static class ImageCreator
     {
         using PendingFile pending = PendingFile.Create(path, replace, uniqueName, wrap);
         Write(plan, pending.File, progress, cancellation);
-        cancellation.ThrowIfCancellationRequested();
-        pending.Commit();
+        pending.Commit(cancellation);
     }
 
     /// <summary>Writes a plan into an empty file. Zones that are all zero are left to the file system, unless the plan wants them written.</summary>

@@ -106,9 +106,8 @@ internal sealed class ImageSalvager : IDisposable
 
             writer.Complete();
             length = pending.File.Length;
-            cancellation.ThrowIfCancellationRequested();
             _source.ThrowIfCut();
-            pending.Commit();
+            pending.Commit(cancellation);
         }
 
         FindingSummary after = FindingSummary.Of(_destination, null, cancellation);

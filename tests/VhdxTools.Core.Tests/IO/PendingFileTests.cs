@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Threading;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.IO;
 using Xunit;
@@ -16,7 +17,7 @@ public class PendingFileTests
         {
             pending.File.Write(0, [1, 2]);
             Assert.DoesNotContain("a.vhdx", folder.Names);
-            pending.Commit();
+            pending.Commit(CancellationToken.None);
         }
 
         Assert.Equal(["a.vhdx"], folder.Names);
@@ -44,7 +45,7 @@ public class PendingFileTests
         {
             pending.File.Write(0, "new"u8);
             Assert.Equal("old", File.ReadAllText(folder["a.vhdx"]));
-            pending.Commit();
+            pending.Commit(CancellationToken.None);
         }
 
         Assert.Equal("new", File.ReadAllText(folder["a.vhdx"]));
@@ -76,7 +77,7 @@ public class PendingFileTests
             File.WriteAllText(folder["a.vhdx"], "theirs");
             if (!replace)
             {
-                Assert.Equal(ErrorIds.FileExists, Assert.Throws<VhdxException>(pending.Commit).Id);
+                Assert.Equal(ErrorIds.FileExists, Assert.Throws<VhdxException>(() => pending.Commit(CancellationToken.None)).Id);
             }
         }
 
@@ -133,7 +134,7 @@ public class PendingFileTests
             File.SetUnixFileMode(folder["a.vhdx"], mode);
             using (PendingFile pending = PendingFile.Create(folder["a.vhdx"], true, "1"))
             {
-                pending.Commit();
+                pending.Commit(CancellationToken.None);
             }
 
             Assert.Equal(mode, File.GetUnixFileMode(folder["a.vhdx"]));
@@ -147,7 +148,7 @@ public class PendingFileTests
         string name = new string('x', 250) + ".vhdx";
         using (PendingFile pending = PendingFile.Create(folder[name], false, "1"))
         {
-            pending.Commit();
+            pending.Commit(CancellationToken.None);
         }
 
         Assert.Equal([name], folder.Names);

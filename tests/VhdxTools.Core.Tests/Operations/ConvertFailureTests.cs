@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
+using VhdxTools.IO;
 using Xunit;
 using static VhdxTools.Core.Tests.Operations.Conversions;
 
@@ -66,6 +67,28 @@ public class ConvertFailureTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public void Whichever_call_is_under_way_when_it_is_stopped_the_folder_stays_as_it_was(string name, VhdType type, Preallocation? preallocation, bool exists)
+    {
+        int calls = CountCalls(name, type, preallocation);
+        for (int last = 1; last <= calls; last++)
+        {
+            using TempFolder folder = Prepared(name, exists);
+            string[] before = State(folder);
+            using CancellationTokenSource source = new();
+            int at = last;
+            Assert.ThrowsAny<OperationCanceledException>(() => Run(folder, name, type, preallocation, exists, cancellation: source.Token, wrap: file => new WatchedFile(file, call =>
+            {
+                if (call == at)
+                {
+                    source.Cancel();
+                }
+            })));
+            Assert.Equal(before, State(folder));
+        }
+    }
+
     [Fact]
     public void A_damaged_block_of_the_source_is_an_error_and_leaves_nothing()
     {
@@ -95,24 +118,29 @@ public class ConvertFailureTests
 
     private static void Fail(string name, VhdType type, Preallocation? preallocation, bool exists, bool isParallel)
     {
-        int calls = 0;
-        FaultyFile? counter = null;
-        using (TempFolder folder = Prepared(name, exists: false))
-        {
-            Run(folder, name, type, preallocation, replace: false, counted: file => counter = file);
-            calls = counter!.Calls;
-        }
-
-        Assert.True(calls >= 3);
+        int calls = CountCalls(name, type, preallocation);
         for (int failing = 1; failing <= calls; failing++)
         {
             using TempFolder folder = Prepared(name, exists);
             string[] before = State(folder);
             int at = failing;
-            VhdxException failure = Assert.Throws<VhdxException>(() => Run(folder, name, type, preallocation, exists, at, isParallel: isParallel));
+            VhdxException failure = Assert.Throws<VhdxException>(() => Run(folder, name, type, preallocation, exists, wrap: file =>
+            {
+                FaultyFile faulty = new(file, at);
+                return isParallel ? new SlowFile(faulty, at) : faulty;
+            }));
             Assert.Equal(ErrorIds.DiskFull, failure.Id);
             Assert.Equal(before, State(folder));
         }
+    }
+
+    private static int CountCalls(string name, VhdType type, Preallocation? preallocation)
+    {
+        FaultyFile? counter = null;
+        using TempFolder folder = Prepared(name, exists: false);
+        Run(folder, name, type, preallocation, replace: false, wrap: file => counter = new(file, failingCall: 0));
+        Assert.True(counter!.Calls >= 3);
+        return counter.Calls;
     }
 
     private static TempFolder Prepared(string name, bool exists)
@@ -136,10 +164,8 @@ public class ConvertFailureTests
         VhdType type,
         Preallocation? preallocation,
         bool replace,
-        int failing = 0,
-        Action<FaultyFile>? counted = null,
+        Func<IRandomAccessFile, IRandomAccessFile>? wrap = null,
         Action<long, long>? progress = null,
-        bool isParallel = false,
         CancellationToken cancellation = default) => Convert(
             folder["a.img"],
             folder[name],
@@ -150,12 +176,7 @@ public class ConvertFailureTests
                 Replace = replace,
                 ParentPath = type == VhdType.Differencing ? folder["parent.vhdx"] : null,
             },
-            wrap: file =>
-            {
-                FaultyFile faulty = new(file, failing);
-                counted?.Invoke(faulty);
-                return isParallel ? new SlowFile(faulty, failing) : faulty;
-            },
+            wrap: wrap,
             progress: progress,
             cancellation: cancellation);
 }

@@ -80,6 +80,34 @@ public class CreationFailureTests
         }
     }
 
+    [SkippableTheory]
+    [MemberData(nameof(Kinds))]
+    public void Whichever_call_is_under_way_when_it_is_stopped_the_folder_stays_as_it_was(VhdType type, Preallocation? preallocation, bool exists)
+    {
+        LayoutPlan plan = Plan(type, preallocation);
+        int calls = CountCalls(plan);
+        for (int last = 1; last <= calls; last++)
+        {
+            using TempFolder folder = Prepared(exists);
+            using CancellationTokenSource source = new();
+            int at = last;
+            Assert.ThrowsAny<OperationCanceledException>(() => ImageCreator.Create(
+                plan,
+                folder[Name],
+                exists,
+                "1",
+                wrap: file => new WatchedFile(file, call =>
+                {
+                    if (call == at)
+                    {
+                        source.Cancel();
+                    }
+                }),
+                cancellation: source.Token));
+            CheckUnchanged(folder, exists);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(5)]

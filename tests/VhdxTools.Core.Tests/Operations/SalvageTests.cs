@@ -6,6 +6,7 @@ using VhdxTools.Core.Tests.Checking;
 using VhdxTools.Core.Tests.Disks;
 using VhdxTools.Core.Tests.Support;
 using VhdxTools.Disks;
+using VhdxTools.IO;
 using VhdxTools.Layout;
 using VhdxTools.Operations;
 using Xunit;
@@ -196,6 +197,15 @@ public class SalvageTests
         using (ImageSalvager salvager = New(image.Path, destination))
         {
             Assert.Throws<OperationCanceledException>(() => salvager.Salvage(false, "x", (_, _) => stop.Cancel(), null, stop.Token));
+            using CancellationTokenSource stopAtFlush = new();
+            Func<IRandomAccessFile, IRandomAccessFile> stopping = file => new WatchedFile(file, _ => { }, name =>
+            {
+                if (name == "Flush")
+                {
+                    stopAtFlush.Cancel();
+                }
+            });
+            Assert.Throws<OperationCanceledException>(() => salvager.Salvage(false, "x", null, stopping, stopAtFlush.Token));
             Assert.Equal("DiskFull", Assert.Throws<VhdxException>(() => salvager.Salvage(false, "x", null, file => new EngineFaultyFile(file, 9, partly: true))).Id);
         }
 

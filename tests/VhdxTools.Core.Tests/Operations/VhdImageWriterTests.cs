@@ -114,7 +114,7 @@ public class VhdImageWriterTests
             using (PendingFile pending = PendingFile.Create(path, false, "x"))
             {
                 VhdImageWriter.Write(VhdPlanner.Plan(Options(type, disk.Length)), Disk(disk), pending.File);
-                pending.Commit();
+                pending.Commit(CancellationToken.None);
             }
 
             byte[]? blocks = Tool.Run("stat", "-c", "%b", path);
