@@ -70,7 +70,7 @@ public sealed class ConvertVhdxImageCommand : NewImageCmdlet
             // Before the output: whoever takes it may stop the pipeline.
             if (options.DeleteSource)
             {
-                converter.DeleteSource();
+                converter.DeleteSource(StopToken);
             }
         }
         finally

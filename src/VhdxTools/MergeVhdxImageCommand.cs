@@ -63,7 +63,7 @@ public sealed class MergeVhdxImageCommand : VhdxCmdlet
 
         if (DeleteSource)
         {
-            ImageMerger.DeleteSources(plan);
+            ImageMerger.DeleteSources(plan, StopToken);
         }
 
         if (Passthru)

@@ -108,9 +108,12 @@ internal sealed class ImageConverter : IDisposable
     }
 
     /// <summary>Deletes the file of the source, and none of its parents. The new image is durable by then.</summary>
+    /// <param name="cancellation">A stop that came since the new image has its name leaves the source.</param>
     /// <exception cref="VhdxException">It cannot be deleted, or was written to meanwhile.</exception>
-    public void DeleteSource()
+    /// <exception cref="OperationCanceledException">The work was stopped; the source is there.</exception>
+    public void DeleteSource(CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         Dispose();
         OsFile.ThrowIfInUse(_source.Path, "delete");
         if (StateOf(_source.Path) != _state)

@@ -70,9 +70,13 @@ internal static class ImageMerger
     }
 
     /// <summary>Deletes what was merged, the tip first: what is left of the chain can be read whenever this is broken off.</summary>
+    /// <param name="plan">What was merged.</param>
+    /// <param name="cancellation">A stop that came since leaves all of them; they still fit.</param>
     /// <exception cref="VhdxException">A file cannot be deleted.</exception>
-    public static void DeleteSources(MergePlan plan)
+    /// <exception cref="OperationCanceledException">The work was stopped; nothing was deleted.</exception>
+    public static void DeleteSources(MergePlan plan, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         foreach (string source in plan.Sources)
         {
             try

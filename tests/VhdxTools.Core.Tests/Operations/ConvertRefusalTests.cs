@@ -105,15 +105,16 @@ public class ConvertRefusalTests
         {
             Assert.Contains("deleted", converter.Describe(default), StringComparison.Ordinal);
             converter.Run("1");
+            Assert.ThrowsAny<OperationCanceledException>(() => converter.DeleteSource(new(canceled: true)));
             Assert.True(File.Exists(folder["child.vhdx"]));
-            converter.DeleteSource();
+            converter.DeleteSource(default);
         }
 
         Assert.Equal(["a.img", "a.vhdx", "b.vhdx", "link.vhdx"], folder.Names);
         using ImageConverter changed = ImageConverter.Open(Options(folder["a.img"], folder["c.vhdx"], options => options with { DeleteSource = true }));
         changed.Run("1");
         File.AppendAllText(folder["a.img"], "more");
-        Assert.Equal(ErrorIds.FileInUse, Assert.Throws<VhdxException>(changed.DeleteSource).Id);
+        Assert.Equal(ErrorIds.FileInUse, Assert.Throws<VhdxException>(() => changed.DeleteSource(default)).Id);
         Assert.True(File.Exists(folder["a.img"]));
     }
 

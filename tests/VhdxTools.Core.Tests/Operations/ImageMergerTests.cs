@@ -61,7 +61,9 @@ public class ImageMergerTests
         // Doing it again changes nothing that is seen, and the sources may go.
         ImageMerger.Merge(MergePlanner.Plan(tip, ancestor, _ => { }, default), Guids(seed + 100));
         Verify(ancestor, model);
-        ImageMerger.DeleteSources(plan);
+        Assert.ThrowsAny<OperationCanceledException>(() => ImageMerger.DeleteSources(plan, new(canceled: true)));
+        Assert.All(plan.Sources, source => Assert.True(File.Exists(source)));
+        ImageMerger.DeleteSources(plan, default);
         Assert.All(plan.Sources, source => Assert.False(File.Exists(source)));
         Verify(ancestor, model);
     }
