@@ -118,7 +118,7 @@ Describe 'A new file, between its last byte and its name' -Tag Windows {
         $core = [VhdxTools.VhdxException].Assembly
         function New-Pending { param([string] $Path) $core.GetType('VhdxTools.IO.PendingFile').GetMethod('Create').Invoke($null, @($Path, $true, [guid]::NewGuid().ToString('N'), $null)) }
         # By a delegate: after an exception out of MethodInfo.Invoke .NET hangs under Wine.
-        function Complete-Pending { param($Pending) $Pending.GetType().GetMethod('Commit').CreateDelegate([Action], $Pending).Invoke() }
+        function Complete-Pending { param($Pending) $Pending.GetType().GetMethod('Commit').CreateDelegate([Action[Threading.CancellationToken]], $Pending).Invoke([Threading.CancellationToken]::None) }
     }
 
     BeforeEach {
