@@ -31,9 +31,8 @@ New-ConvertRow 'vhdx to fixed vhd' half.vhdx to.vhd { Convert-VhdxImage half.vhd
     '-f', 'vhdx', '-O', 'vpc', '-o', 'subformat=fixed,force_size=on') 0.7 (3 * $bench.Size)
 
 # A copy there is no copy: source and target share their extents.
-$shared = New-ConvertRow 'raw to dynamic vhdx, 90 % holes, shared extents' holes.img shared/to.vhdx { Convert-VhdxImage shared/holes.img shared/to.vhdx -Type Dynamic } $toVhdx 0.7 (8 * $bench.Size)
+$shared = New-ConvertRow 'raw to dynamic vhdx, 90 % holes, shared extents' holes.img shared/to.vhdx { Convert-VhdxImage shared/holes.img shared/to.vhdx -Type Dynamic } $toVhdx 0.3 (8 * $bench.Size)
 $shared.Peers = $shared.Peers[0..1]
-$shared.Peers[1].Wanted = 0.3
 $shared.Missing = { Get-MissingForShared }
 $shared.Prepare = {
     Use-BenchDisk holes.img
