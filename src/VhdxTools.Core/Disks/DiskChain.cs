@@ -14,6 +14,9 @@ internal sealed class DiskChain : IVirtualDisk
 {
     private const int CompareLength = (int)(64 * FormatConstants.KiB);
 
+    /// <summary>In so many blocks a trim looks for the end of a hole first.</summary>
+    private const int FirstLook = 64;
+
     private readonly IReadOnlyList<VhdxLayer> _layers;
     private readonly WriteSession? _session;
     private readonly LayerStack _stack;
@@ -123,15 +126,20 @@ internal sealed class DiskChain : IVirtualDisk
         _stack.ThrowIfOutside(offset, length);
         ImageWriter writer = Writer();
         int blockSize = _layers[0].Geometry.BlockSize;
+
+        // Farther after each hole: what lies behind the end of one is looked at again, so it must not be the rest of the disk.
+        long look = (long)FirstLook * blockSize;
         for (long end = offset + length; offset < end;)
         {
             long blockEnd = Math.Min(end, ((offset / blockSize) + 1) * blockSize);
-            if (HoleEnd(offset, end) is long holeEnd)
+            if (HoleEnd(offset, offset + Math.Min(look, end - offset)) is long holeEnd)
             {
                 offset = holeEnd;
+                look = Math.Min(2 * look, Capacity);
                 continue;
             }
 
+            look = (long)FirstLook * blockSize;
             if (IsWholeBlock(offset, blockEnd - offset))
             {
                 bool isVisible = !ReadsZero(offset, blockEnd - offset);
@@ -220,23 +228,28 @@ internal sealed class DiskChain : IVirtualDisk
         return offset % blockSize == 0 && (length == blockSize || offset + length == Capacity) && _layers[0].Image.Type != VhdType.Fixed;
     }
 
-    /// <summary>Where a run of blocks that no file has anything to say about ends; null when there is none at this place.</summary>
+    /// <summary>
+    /// Where a run ends that reads as zeros and has no space in the tip, so that trimming it changes nothing; null when there is none at
+    /// this place.
+    /// </summary>
     private long? HoleEnd(long offset, long end)
     {
-        if (_layers.Count > 1)
-        {
-            return null;
-        }
-
         _lock.EnterReadLock();
         try
         {
-            foreach (LayerExtent extent in _layers[0].Extents(offset, end - offset))
+            LayerExtent own = _layers[0].Extents(offset, end - offset).First();
+            if (own.Source == LayerSource.Zero || (own.Source == LayerSource.Parent && _layers.Count == 1))
             {
-                return extent.Source == LayerSource.Parent ? extent.Offset + extent.Length : null;
+                return own.Offset + own.Length;
             }
 
-            return null;
+            if (own.Source == LayerSource.Data || own.State == BlockState.PartiallyPresent)
+            {
+                return null;
+            }
+
+            DiskExtent inherited = Extents(own.Offset, own.Length).First();
+            return inherited.Kind == DiskExtentKind.Data ? null : inherited.End;
         }
         finally
         {

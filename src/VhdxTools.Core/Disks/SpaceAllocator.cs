@@ -17,7 +17,12 @@ internal sealed class SpaceAllocator
     private readonly long _blockSize;
     private readonly long _length;
     private long _freshStart;
-    private long _search;
+
+    /// <summary>No unit before it is free.</summary>
+    private long _firstFree;
+
+    /// <summary>No gap that begins before it has room for a block.</summary>
+    private long _firstFit;
 
     private SpaceAllocator(BitField used, long length, long blockSize)
     {
@@ -33,7 +38,7 @@ internal sealed class SpaceAllocator
     {
         BitField used = new(_used.Length);
         used.SetAll(_used);
-        return new(used, _length, _blockSize) { NeededLength = NeededLength, _freshStart = _freshStart, _search = _search };
+        return new(used, _length, _blockSize) { NeededLength = NeededLength, _freshStart = _freshStart, _firstFree = _firstFree, _firstFit = _firstFit };
     }
 
     /// <summary>The length in bytes that the file needs: what it had, and what was allocated beyond that.</summary>
@@ -238,30 +243,50 @@ internal sealed class SpaceAllocator
     /// <summary>Marks space as free at once.</summary>
     public void Release(FileRange range)
     {
-        _used.Clear(range.Offset / Unit, range.Length / Unit);
-        _search = Math.Min(_search, range.Offset / Unit);
+        long start = range.Offset / Unit;
+        _used.Clear(start, range.Length / Unit);
+        _firstFree = Math.Min(_firstFree, start);
+
+        // With what is free before it, it may be large enough.
+        for (long left = BlockUnits - 1; left > 0 && start > 0 && !_used[start - 1]; left--)
+        {
+            start--;
+        }
+
+        _firstFit = Math.Min(_firstFit, start);
     }
+
+    private long BlockUnits => _blockSize / Unit;
 
     private long? FindGap(long units, long limit = long.MaxValue)
     {
-        // Gaps that were too small once are passed over until something is freed.
         long end = Math.Min(limit, Math.Min(_used.Length, _freshStart / Unit));
-        for (long start = _used.Find(value: false, _search); start < end;)
+        long? found = null;
+        long passed = end;
+        for (long start = _used.Find(value: false, units < BlockUnits ? _firstFree : _firstFit); start < end && found is null;)
         {
-            long stop = Math.Min(end, _used.Find(value: true, start));
-            if (stop - start >= units)
+            long stop = _used.Find(value: true, start);
+            if (Math.Min(end, stop) - start >= units)
             {
-                return start;
+                found = start;
             }
 
+            // A gap that reaches beyond the limit may have room for who has another.
+            passed = found is not null || stop > end ? start : passed;
             start = _used.Find(value: false, stop);
         }
 
-        if (units == _blockSize / Unit)
+        // What was looked at in vain is not looked at again until something there is freed: else the cost grows with the square of the file.
+        if (units == 1)
         {
-            _search = Math.Max(_search, end);
+            _firstFree = Math.Max(_firstFree, passed);
         }
 
-        return null;
+        if (units == BlockUnits)
+        {
+            _firstFit = Math.Max(_firstFit, passed);
+        }
+
+        return found;
     }
 }

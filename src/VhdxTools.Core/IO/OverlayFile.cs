@@ -19,6 +19,9 @@ internal sealed class OverlayFile(IRandomAccessFile inner) : IRandomAccessFile
     private readonly RangeSet _pendingZeros = new();
     private long _length = inner.Length;
 
+    // The sectors in order; null when they have changed since.
+    private long[]? _order;
+
     /// <summary>Fills a buffer of 4096 bytes with a sector's content.</summary>
     public delegate void SectorSource(Span<byte> sector);
 
@@ -33,6 +36,7 @@ internal sealed class OverlayFile(IRandomAccessFile inner) : IRandomAccessFile
     {
         ApplyPendingZeros();
         _sectors[offset / SectorLength] = source;
+        _order = null;
         _length = Math.Max(_length, offset + SectorLength);
     }
 
@@ -96,18 +100,18 @@ internal sealed class OverlayFile(IRandomAccessFile inner) : IRandomAccessFile
     {
         ApplyPendingZeros();
 
-        // Overlaid sectors are few and lie anywhere; holes of the file below may be covered by them.
+        // Overlaid sectors lie anywhere; holes of the file below may be covered by them.
         FileRange? data = offset < inner.Length ? inner.FindData(offset, Math.Min(end, inner.Length)) : null;
         long first = data?.Offset ?? end;
         long stop = data is FileRange found ? found.End : end;
-        foreach (long sector in _sectors.Keys)
+        long[] sectors = Order();
+        int index = Array.BinarySearch(sectors, offset / SectorLength);
+        index = index < 0 ? ~index : index;
+        if (index < sectors.Length && sectors[index] * SectorLength < first)
         {
-            long start = sector * SectorLength;
-            if (start + SectorLength > offset && start < first)
-            {
-                first = Math.Max(offset, start);
-                stop = Math.Min(end, start + SectorLength);
-            }
+            long start = sectors[index] * SectorLength;
+            first = Math.Max(offset, start);
+            stop = Math.Min(end, start + SectorLength);
         }
 
         return first < end ? new FileRange(first, stop - first) : null;
@@ -116,6 +120,19 @@ internal sealed class OverlayFile(IRandomAccessFile inner) : IRandomAccessFile
     public void Dispose() => inner.Dispose();
 
     private static InvalidOperationException ReadOnly() => new("An overlay is for reading only.");
+
+    private long[] Order()
+    {
+        if (_order is { } known)
+        {
+            return known;
+        }
+
+        long[] order = [.. _sectors.Keys];
+        Array.Sort(order);
+        _order = order;
+        return order;
+    }
 
     private void ApplyPendingZeros()
     {
@@ -137,6 +154,8 @@ internal sealed class OverlayFile(IRandomAccessFile inner) : IRandomAccessFile
         {
             _sectors.Remove(sector);
         }
+
+        _order = null;
 
         _zeros.AddAll(_pendingZeros);
         _pendingZeros.Clear();

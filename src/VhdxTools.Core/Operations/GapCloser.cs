@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using VhdxTools.Disks;
 using VhdxTools.Format;
@@ -18,8 +17,11 @@ namespace VhdxTools.Operations;
 /// <param name="arrived">A bit for each MiB of the file: where something has moved to; kept when the image is opened anew.</param>
 internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
 {
-    /// <summary>So much of the file is looked at in one go: the blocks in it are kept in memory, those before it are not.</summary>
-    private const long WindowLength = 65_536 * FormatConstants.MiB;
+    /// <summary>So many blocks are looked at in one go, and kept in memory; each time the whole BAT is read.</summary>
+    private const int WindowCount = 32_768;
+
+    /// <summary>Blocks are counted in parts of the file of this many bytes, which hold no more than 1024 of them.</summary>
+    private const long PartLength = FormatConstants.GiB;
 
     /// <summary>What could not be moved in the end, in a sentence; null when that has not happened.</summary>
     public string? Obstacle { get; private set; }
@@ -104,28 +106,65 @@ internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
     /// <summary>What lies before a place, the last first.</summary>
     private IEnumerable<Thing> AllThings(VhdxFile image, IReadOnlyList<RegionEntry> regions, long end, Action beforeWindow, CancellationToken cancellation)
     {
-        for (; end > FormatConstants.HeaderSectionLength; end -= WindowLength)
+        beforeWindow();
+        int[] counts = Counts(image, regions, end, cancellation);
+        for (int part = counts.Length; part > 0;)
         {
+            long count = counts[--part];
+            while (part > 0 && count + counts[part - 1] <= WindowCount)
+            {
+                count += counts[--part];
+            }
+
             cancellation.ThrowIfCancellationRequested();
             beforeWindow();
-            foreach (Thing thing in Things(image, regions, Math.Max(0, end - WindowLength), end, cancellation))
+            long start = part * PartLength;
+            List<Thing> things = [.. Things(image, regions, start, end, cancellation)];
+            things.Sort((left, right) => right.Place.Offset.CompareTo(left.Place.Offset));
+            foreach (Thing thing in things)
             {
                 yield return thing;
             }
+
+            end = start;
         }
     }
 
-    private List<Thing> Things(VhdxFile image, IReadOnlyList<RegionEntry> regions, long start, long end, CancellationToken cancellation)
+    /// <summary>How many things lie in each part of the file before a place, at the most: moves only take some away. All 0 where one go is enough.</summary>
+    private int[] Counts(VhdxFile image, IReadOnlyList<RegionEntry> regions, long end, CancellationToken cancellation)
+    {
+        int[] counts = new int[FormatConstants.CeilingDivide(end, PartLength)];
+        if (counts.Length * (PartLength / FormatConstants.MiB) > WindowCount)
+        {
+            foreach (Thing thing in Things(image, regions, 0, end, cancellation))
+            {
+                counts[thing.Place.Offset / PartLength]++;
+            }
+        }
+
+        return counts;
+    }
+
+    /// <summary>What lies in a range of the file, in no order.</summary>
+    private IEnumerable<Thing> Things(VhdxFile image, IReadOnlyList<RegionEntry> regions, long start, long end, CancellationToken cancellation)
     {
         VhdxGeometry geometry = image.Geometry!;
-        List<Thing> things = [];
-        Add(new(-1, BlockState.NotPresent, null, image.Log!.Value, CanMove: false));
+        Thing log = new(-1, BlockState.NotPresent, null, image.Log!.Value, CanMove: false);
+        if (IsHere(log))
+        {
+            yield return log;
+        }
+
         foreach (RegionEntry region in regions)
         {
             if (RegionReader.RangeOf(region) is FileRange place)
             {
                 bool isKnown = region.Id == WellKnownGuids.BatRegion || region.Id == WellKnownGuids.MetadataRegion;
-                Add(new(-1, BlockState.NotPresent, region.Id, place, isKnown));
+                Thing thing = new(-1, BlockState.NotPresent, region.Id, place, isKnown);
+                if (IsHere(thing))
+                {
+                    yield return thing;
+                }
             }
         }
 
@@ -140,21 +179,15 @@ internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
             bool owns = isBitmap
                 ? geometry.HasParent && entry.State == BlockState.FullyPresent
                 : geometry.PayloadBlockOfEntry(index) < geometry.PayloadBlockCount;
-            if (owns)
+            Thing thing = new(index, entry.State, null, new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : geometry.BlockSize), CanMove: true);
+            if (owns && IsHere(thing))
             {
-                Add(new(index, entry.State, null, new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : geometry.BlockSize), CanMove: true));
+                yield return thing;
             }
         }
 
-        return things.OrderByDescending(thing => thing.Place.Offset).ToList();
-
-        void Add(Thing thing)
-        {
-            if (thing.Place.Offset >= start && thing.Place.Offset < end && !arrived[thing.Place.Offset / FormatConstants.MiB] && space.IsUsed(thing.Place))
-            {
-                things.Add(thing);
-            }
-        }
+        bool IsHere(Thing thing) =>
+            thing.Place.Offset >= start && thing.Place.Offset < end && !arrived[thing.Place.Offset / FormatConstants.MiB] && space.IsUsed(thing.Place);
     }
 
     private readonly record struct Thing(long Index, BlockState State, Guid? Region, FileRange Place, bool CanMove);

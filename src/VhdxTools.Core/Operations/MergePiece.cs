@@ -1,15 +1,19 @@
 using System;
 using System.Collections.Generic;
+using VhdxTools.Format;
 using VhdxTools.Layout;
 
 namespace VhdxTools.Operations;
 
-/// <summary>What sources change of a target inside one piece of a buffer's length, or a range of any length that they zero.</summary>
+/// <summary>What sources change of a target inside one piece of a buffer's length, or a range that they zero.</summary>
 /// <param name="Range">From the start of the first range to the end of the last one.</param>
 /// <param name="Kind">What all of them are.</param>
 /// <param name="Ranges">The ranges in order.</param>
 internal sealed record MergePiece(FileRange Range, VhdxDifferenceKind Kind, IReadOnlyList<FileRange> Ranges)
 {
+    /// <summary>So much is zeroed in one go, in bytes: whoever stops a merge does not wait for the rest of the disk. Whole blocks of every size.</summary>
+    public const long ZeroedLength = 4 * FormatConstants.GiB;
+
     /// <summary>Gathers changes: as many as lie between two multiples of a length are copied at once, however small each is.</summary>
     /// <param name="changes">The changes in order.</param>
     /// <param name="end">Where the disk of the target ends, in bytes.</param>
@@ -29,7 +33,8 @@ internal sealed record MergePiece(FileRange Range, VhdxDifferenceKind Kind, IRea
                     gathered = [];
                 }
 
-                FileRange range = new(offset, isZeroed ? changeEnd - offset : Math.Min(length - (offset % length), changeEnd - offset));
+                long limit = isZeroed ? ZeroedLength : length;
+                FileRange range = new(offset, Math.Min(limit - (offset % limit), changeEnd - offset));
                 if (isZeroed)
                 {
                     yield return new(range, change.Kind, [range]);

@@ -92,6 +92,53 @@ public class ChainCostTests
     }
 
     [Fact]
+    public void Trimming_what_is_zero_already_looks_at_the_table_once_or_twice()
+    {
+        const int blocks = 1 << 22;
+        using EngineFolder folder = new();
+        string path = EngineImages.Create(folder["zero.vhdx"], size: blocks * MiB, block: MiB, state: InitialBlockState.Zero);
+
+        // More than is kept in memory, so whoever goes through it for each block reads it for each block.
+        Assert.InRange(ReadsOfTrim(path), 1, 3 * (blocks * 8 / 4096));
+    }
+
+    [Fact]
+    public void Trimming_a_child_that_holds_nothing_does_not_cost_its_size()
+    {
+        const int blocks = 1 << 22;
+        using EngineFolder folder = new();
+        string parent = EngineImages.Create(folder["parent.vhdx"], size: blocks * MiB, block: MiB);
+        using (DiskChain disk = DiskChain.OpenWrite(parent, EngineImages.Guids(1)))
+        {
+            // Of zeros, and of something else.
+            disk.Write(700 * MiB, [1]);
+            disk.Write(700 * MiB, [0]);
+            disk.Write((blocks - 5) * MiB, [1]);
+        }
+
+        string path = EngineImages.Create(folder["child.vhdx"], block: MiB, parent: parent);
+        Guid before = EngineImages.Header(path).DataWriteGuid;
+        Assert.InRange(ReadsOfTrim(path), 1, 100);
+        using DiskChain chain = DiskChain.OpenRead(path);
+        Assert.DoesNotContain(chain.Extents(0, chain.Capacity), extent => extent.Kind == DiskExtentKind.Data && extent.Offset >= (blocks - 5) * MiB);
+        Assert.NotEqual(before, EngineImages.Header(path).DataWriteGuid);
+    }
+
+    /// <summary>How often the tip is read while the whole disk is trimmed.</summary>
+    private static int ReadsOfTrim(string path)
+    {
+        int reads = 0;
+        using DiskChain disk = DiskChain.OpenWrite(path, EngineImages.Guids(2), file => new WatchedFile(file, _ => { }, onRead: () =>
+        {
+            // A look at the whole table for each block would take hours.
+            Assert.InRange(++reads, 1, 1_000_000);
+        }));
+        reads = 0;
+        disk.Trim(0, disk.Capacity);
+        return reads;
+    }
+
+    [Fact]
     public void A_block_that_is_added_during_a_walk_is_not_taken_for_a_lost_one()
     {
         using EngineFolder folder = new();

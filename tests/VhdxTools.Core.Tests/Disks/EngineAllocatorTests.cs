@@ -34,7 +34,87 @@ public class EngineAllocatorTests
         allocator.ReleaseLater(new(5 * MiB, 2 * MiB));
         Assert.Equal((14 * MiB, true), allocator.Allocate(2 * MiB));
         allocator.FreeReleased();
-        Assert.Equal((5 * MiB, false), allocator.Allocate(2 * MiB));
+
+        // With the gap before it that was too small.
+        Assert.Equal((4 * MiB, false), allocator.Allocate(2 * MiB));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 2)]
+    [InlineData(2, 3)]
+    [InlineData(4, 4)]
+    [InlineData(32, 5)]
+    [InlineData(32, 6)]
+    public void The_first_gap_with_room_is_taken_whatever_was_asked_and_freed_before(int blockUnits, int seed)
+    {
+        const int units = 600;
+        using EngineFolder folder = new();
+        string path = Create(folder["a.vhdx"], size: 64 * MiB, block: blockUnits * MiB);
+        SetLength(path, units * MiB);
+        using VhdxLayer layer = new(path, VhdxFile.OpenRead(path));
+        SpaceAllocator allocator = SpaceAllocator.Of(layer);
+        Random random = new(seed);
+        List<bool> used = [.. Enumerable.Range(0, units).Select(unit => unit < 4)];
+        List<(int Start, int Length)> taken = [];
+        for (int i = 0; i < 4000; i++)
+        {
+            int length = random.Next(3) == 0 ? 1 : random.Next(20) == 0 ? random.Next(1, 2 * blockUnits) : blockUnits;
+            int? limit = random.Next(4) == 0 ? random.Next(4, used.Count) : null;
+            if (taken.Count > 0 && random.Next(100) < (i / 400 % 2 == 0 ? 20 : 60))
+            {
+                int index = random.Next(taken.Count);
+                (int start, int count) = taken[index];
+                taken.RemoveAt(index);
+                Fill(start, count, false);
+                allocator.Release(new(start * MiB, count * MiB));
+            }
+            else if (limit is int end)
+            {
+                int? expected = FirstGap(length, end);
+                Assert.Equal(expected * MiB, allocator.AllocateBelow(length * MiB, end * MiB));
+                Take(expected, length);
+            }
+            else
+            {
+                // At the end of the file there is always room, though never for a part of it.
+                int expected = FirstGap(length, used.Count) ?? used.Count;
+                Assert.Equal(expected * MiB, allocator.Allocate(length * MiB).Offset);
+                Take(expected, length);
+            }
+        }
+
+        int? FirstGap(int length, int end)
+        {
+            for (int start = 0, run = 0; start < end; start++)
+            {
+                run = used[start] ? 0 : run + 1;
+                if (run == length)
+                {
+                    return start - length + 1;
+                }
+            }
+
+            return null;
+        }
+
+        void Take(int? place, int length)
+        {
+            if (place is int start)
+            {
+                taken.Add((start, length));
+                Fill(start, length, true);
+            }
+        }
+
+        void Fill(int start, int length, bool value)
+        {
+            used.AddRange(Enumerable.Repeat(false, Math.Max(0, start + length - used.Count)));
+            for (int unit = start; unit < start + length; unit++)
+            {
+                used[unit] = value;
+            }
+        }
     }
 
     [Fact]

@@ -44,6 +44,28 @@ public class MergePieceTests
         Assert.InRange(pieces.Count, 1, 64 + (3 * changes.Count(change => change.Kind == VhdxDifferenceKind.Zeroed)));
     }
 
+    [Fact]
+    public void A_range_that_is_zeroed_comes_in_parts_so_that_a_merge_can_be_stopped_between_them()
+    {
+        const long start = (5 * MiB) + Sector;
+        const long length = 64L << 40;
+        List<MergePiece> pieces = [.. MergePiece.Gather([new(start, length, VhdxDifferenceKind.Zeroed)], start + length, MiB)];
+
+        long end = start;
+        foreach (MergePiece piece in pieces)
+        {
+            Assert.Equal((VhdxDifferenceKind.Zeroed, end), (piece.Kind, piece.Range.Offset));
+            Assert.Equal([piece.Range], piece.Ranges);
+            Assert.InRange(piece.Range.Length, 1, 4L << 30);
+            end = piece.Range.End;
+
+            // No block of any size is parted.
+            Assert.True(end == start + length || end % (256 * MiB) == 0);
+        }
+
+        Assert.Equal(start + length, end);
+    }
+
     [Theory]
     [InlineData(512, 1)]
     [InlineData(512, 2)]
