@@ -33,6 +33,8 @@ internal sealed class SpaceAllocator
         _freshStart = used.Length * Unit;
     }
 
+    private long BlockUnits => _blockSize / Unit;
+
     /// <summary>A copy, to try things out.</summary>
     public SpaceAllocator Clone()
     {
@@ -255,8 +257,6 @@ internal sealed class SpaceAllocator
 
         _firstFit = Math.Min(_firstFit, start);
     }
-
-    private long BlockUnits => _blockSize / Unit;
 
     private long? FindGap(long units, long limit = long.MaxValue)
     {

@@ -156,7 +156,6 @@ internal sealed class OverlayFile(IRandomAccessFile inner) : IRandomAccessFile
         }
 
         _order = null;
-
         _zeros.AddAll(_pendingZeros);
         _pendingZeros.Clear();
     }

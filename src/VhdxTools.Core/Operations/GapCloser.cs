@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using VhdxTools.Disks;
 using VhdxTools.Format;
@@ -106,7 +107,6 @@ internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
     /// <summary>What lies before a place, the last first.</summary>
     private IEnumerable<Thing> AllThings(VhdxFile image, IReadOnlyList<RegionEntry> regions, long end, Action beforeWindow, CancellationToken cancellation)
     {
-        beforeWindow();
         int[] counts = Counts(image, regions, end, cancellation);
         for (int part = counts.Length; part > 0;)
         {
@@ -145,26 +145,21 @@ internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
         return counts;
     }
 
-    /// <summary>What lies in a range of the file, in no order.</summary>
-    private IEnumerable<Thing> Things(VhdxFile image, IReadOnlyList<RegionEntry> regions, long start, long end, CancellationToken cancellation)
+    /// <summary>What lies in a range of the file and has not moved, in no order.</summary>
+    private IEnumerable<Thing> Things(VhdxFile image, IReadOnlyList<RegionEntry> regions, long start, long end, CancellationToken cancellation) =>
+        Owners(image, regions, cancellation).Where(thing =>
+            thing.Place.Offset >= start && thing.Place.Offset < end && !arrived[thing.Place.Offset / FormatConstants.MiB] && space.IsUsed(thing.Place));
+
+    private static IEnumerable<Thing> Owners(VhdxFile image, IReadOnlyList<RegionEntry> regions, CancellationToken cancellation)
     {
         VhdxGeometry geometry = image.Geometry!;
-        Thing log = new(-1, BlockState.NotPresent, null, image.Log!.Value, CanMove: false);
-        if (IsHere(log))
-        {
-            yield return log;
-        }
-
+        yield return new(-1, BlockState.NotPresent, null, image.Log!.Value, CanMove: false);
         foreach (RegionEntry region in regions)
         {
             if (RegionReader.RangeOf(region) is FileRange place)
             {
                 bool isKnown = region.Id == WellKnownGuids.BatRegion || region.Id == WellKnownGuids.MetadataRegion;
-                Thing thing = new(-1, BlockState.NotPresent, region.Id, place, isKnown);
-                if (IsHere(thing))
-                {
-                    yield return thing;
-                }
+                yield return new(-1, BlockState.NotPresent, region.Id, place, isKnown);
             }
         }
 
@@ -179,15 +174,11 @@ internal sealed class GapCloser(SpaceAllocator space, BitField arrived)
             bool owns = isBitmap
                 ? geometry.HasParent && entry.State == BlockState.FullyPresent
                 : geometry.PayloadBlockOfEntry(index) < geometry.PayloadBlockCount;
-            Thing thing = new(index, entry.State, null, new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : geometry.BlockSize), CanMove: true);
-            if (owns && IsHere(thing))
+            if (owns)
             {
-                yield return thing;
+                yield return new(index, entry.State, null, new(entry.FileOffset, isBitmap ? FormatConstants.SectorBitmapBlockLength : geometry.BlockSize), CanMove: true);
             }
         }
-
-        bool IsHere(Thing thing) =>
-            thing.Place.Offset >= start && thing.Place.Offset < end && !arrived[thing.Place.Offset / FormatConstants.MiB] && space.IsUsed(thing.Place);
     }
 
     private readonly record struct Thing(long Index, BlockState State, Guid? Region, FileRange Place, bool CanMove);

@@ -65,7 +65,7 @@ public class BlockRunTests
         string path = Create(folder["z.vhdx"], size: 4L << 40, block: MiB, state: InitialBlockState.Zero);
         using CancellationTokenSource stop = new();
         int reads = 0;
-        using DiskChain disk = DiskChain.OpenWrite(path, Guids(1), file => new WatchedFile(file, _ => { }, onRead: () =>
+        using DiskChain disk = DiskChain.OpenWrite(path, Guids(1), file => new WatchedFile(file, _ => { }, onRead: _ =>
         {
             if (++reads == 20)
             {

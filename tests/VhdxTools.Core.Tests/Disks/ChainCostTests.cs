@@ -128,7 +128,7 @@ public class ChainCostTests
     private static int ReadsOfTrim(string path)
     {
         int reads = 0;
-        using DiskChain disk = DiskChain.OpenWrite(path, EngineImages.Guids(2), file => new WatchedFile(file, _ => { }, onRead: () =>
+        using DiskChain disk = DiskChain.OpenWrite(path, EngineImages.Guids(2), file => new WatchedFile(file, _ => { }, onRead: _ =>
         {
             // A look at the whole table for each block would take hours.
             Assert.InRange(++reads, 1, 1_000_000);

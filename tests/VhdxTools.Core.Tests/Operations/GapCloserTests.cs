@@ -27,7 +27,7 @@ public class GapCloserTests
         using EngineFolder folder = new();
         string path = Spread(folder["a.vhdx"]);
         int reads = 0;
-        using VhdxFile image = VhdxFile.Open(new WatchedFile(OsFile.OpenRead(path), _ => { }, onRead: () => reads++), StrictSink.Instance);
+        using VhdxFile image = VhdxFile.Open(new WatchedFile(OsFile.OpenRead(path), _ => { }, onRead: _ => reads++), StrictSink.Instance);
         using VhdxLayer layer = new(path, image);
         reads = 0;
         SpaceAllocator space = SpaceAllocator.Of(layer);

@@ -305,6 +305,66 @@ public class ImageMergerTests
     }
 
     [Fact]
+    public void A_merge_that_zeroes_a_large_range_is_stopped_inside_it()
+    {
+        const long size = 32L << 30;
+        const int block = 256 << 20;
+        using EngineFolder folder = new();
+        string parent = Create(folder["0.vhdx"], size: size, block: block);
+        long[] places = [0, 9L << 30, 20L << 30, size - block];
+        long second;
+        using (DiskChain disk = DiskChain.OpenWrite(parent, Guids(1)))
+        {
+            foreach (long place in places)
+            {
+                disk.Write(place, [1]);
+            }
+
+            second = disk.Extents(places[1], 1).Single().FileOffset;
+        }
+
+        string tip = Create(folder["1.vhdx"], block: block, parent: parent);
+        using (DiskChain disk = DiskChain.OpenWrite(tip, Guids(2)))
+        {
+            // One run of zeros from the start of the disk to its end.
+            disk.Edit(session =>
+            {
+                session.Begin();
+                for (int i = 0; i < size / block; i++)
+                {
+                    session.SetEntry(session.Layer.Geometry.EntryOfPayloadBlock(i), BlockState.Zero, 0);
+                    session.MakeRoom(1);
+                }
+            });
+        }
+
+        // A block that is given up is looked at first, because it may be zero already.
+        using CancellationTokenSource stop = new();
+        MergePlan plan = MergePlanner.Plan(tip, null, _ => { }, default);
+        Assert.Throws<OperationCanceledException>(() => ImageMerger.Merge(plan, Guids(3), wrap: file => new WatchedFile(file, _ => { }, onRead: Stop), cancellation: stop.Token));
+
+        using (DiskChain disk = DiskChain.OpenRead(parent))
+        {
+            byte[] last = new byte[1];
+            disk.Read(places[^1], last);
+            Assert.Equal(1, last[0]);
+        }
+
+        ImageMerger.Merge(plan, Guids(4));
+        Assert.Empty(Faults(parent));
+        using DiskChain merged = DiskChain.OpenRead(parent);
+        Assert.DoesNotContain(merged.Extents(0, size), extent => extent.Kind == DiskExtentKind.Data);
+
+        void Stop(long offset)
+        {
+            if (offset == second)
+            {
+                stop.Cancel();
+            }
+        }
+    }
+
+    [Fact]
     public void Others_that_build_on_the_chain_are_named_and_no_longer_fit()
     {
         using EngineFolder folder = new();

@@ -5,8 +5,8 @@ using VhdxTools.Layout;
 namespace VhdxTools.Core.Tests.Support;
 
 /// <summary>
-/// Tells of every changing call before it is made: its number from 1, and its name; of every read, and every question for the length or for
-/// where data is; and of the address in memory and the length of what is written.
+/// Tells of every changing call before it is made: its number from 1, and its name; of every read and its offset, and every question for the
+/// length or for where data is; and of the address in memory and the length of what is written.
 /// </summary>
 internal sealed class WatchedFile(
     IRandomAccessFile inner,
@@ -15,7 +15,7 @@ internal sealed class WatchedFile(
     Action? onLength = null,
     Action? onFindData = null,
     Action<long, int>? onMemory = null,
-    Action? onRead = null) : IRandomAccessFile
+    Action<long>? onRead = null) : IRandomAccessFile
 {
     private int _calls;
 
@@ -32,7 +32,7 @@ internal sealed class WatchedFile(
 
     public int Read(long offset, Span<byte> buffer)
     {
-        onRead?.Invoke();
+        onRead?.Invoke(offset);
         return inner.Read(offset, buffer);
     }
 
